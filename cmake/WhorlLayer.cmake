@@ -1,0 +1,44 @@
+# whorl_layer(<name> FOLDER <dir> SOURCES ... LAYERS ... PACKAGES ... USES ...)
+#
+# One static library per folder. LAYERS names the layers it stands on; each must exist already and
+# have a lower number, so an upward dependency cannot even be written down. cmake/check_layers.cmake
+# then reads every #include of the folder and holds it to the same list, on every build.
+#   PACKAGES  libraries that stop inside this layer        USES  libraries its headers show
+set(WHORL_LAYER_ORDER kernels base formats features matchers index gallery search service app)
+
+function(whorl_layer name)
+  cmake_parse_arguments(ARG "" "FOLDER" "SOURCES;LAYERS;PACKAGES;USES" ${ARGN})
+  list(FIND WHORL_LAYER_ORDER ${name} own_number)
+  foreach(layer IN LISTS ARG_LAYERS)
+    list(FIND WHORL_LAYER_ORDER ${layer} number)
+    if(NOT TARGET whorl::${layer})
+      message(FATAL_ERROR "${name} depends on '${layer}', which is not declared below it")
+    endif()
+    if(NOT own_number EQUAL -1 AND number GREATER_EQUAL own_number)
+      message(FATAL_ERROR "${name} (layer ${own_number}) may not stand on ${layer} (layer ${number})")
+    endif()
+  endforeach()
+  add_library(whorl_${name} STATIC ${ARG_SOURCES})
+  add_library(whorl::${name} ALIAS whorl_${name})
+  set(layer_targets ${ARG_LAYERS})
+  list(TRANSFORM layer_targets PREPEND whorl::)
+  target_link_libraries(whorl_${name} PUBLIC ${layer_targets} ${ARG_USES} PRIVATE ${ARG_PACKAGES} whorl_warnings)
+  target_include_directories(whorl_${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_compile_features(whorl_${name} PUBLIC cxx_std_20)
+  whorl_check_includes(${name} ${ARG_FOLDER} "${ARG_LAYERS}")
+endfunction()
+
+# Refuses the build when a file of `folder` includes one of our headers from a layer it did not name.
+function(whorl_check_includes name folder layers)
+  string(REPLACE ";" "," allowed "${layers}")
+  file(GLOB_RECURSE inputs CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.h
+       ${PROJECT_SOURCE_DIR}/${folder}/*.cc ${PROJECT_SOURCE_DIR}/${folder}/*.cu)
+  set(stamp ${PROJECT_BINARY_DIR}/layers/${name}.stamp)
+  add_custom_command(OUTPUT ${stamp}
+    COMMAND ${CMAKE_COMMAND} -DFOLDER=${folder} -DALLOWED=${allowed} -DROOT=${PROJECT_SOURCE_DIR}
+            -DSTAMP=${stamp} -P ${PROJECT_SOURCE_DIR}/cmake/check_layers.cmake
+    DEPENDS ${inputs} ${PROJECT_SOURCE_DIR}/cmake/check_layers.cmake
+    COMMENT "Layer guard: ${folder}" VERBATIM)
+  add_custom_target(whorl_layer_guard_${name} DEPENDS ${stamp})
+  add_dependencies(whorl_${name} whorl_layer_guard_${name})
+endfunction()

@@ -1,0 +1,27 @@
+# Warnings, sanitizers and floating-point rules, as properties of one target that all others link.
+add_library(whorl_warnings INTERFACE)
+target_compile_options(whorl_warnings INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wshadow -Wconversion -Werror>
+  # The same sums on every machine: no fused multiply-add where the source wrote two operations.
+  $<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>
+  # gcc 12 warns of impossible copies in std::string's operator+ (GCC bug 105329).
+  $<$<CXX_COMPILER_ID:GNU>:$<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>>)
+
+if(WHORL_SANITIZE)
+  add_compile_options(-fsanitize=${WHORL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${WHORL_SANITIZE})
+endif()
+if(WHORL_FUZZ)
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fsanitize=fuzzer-no-link>)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+if(WHORL_CUDA)
+  set(CMAKE_CUDA_ARCHITECTURES 90 CACHE STRING "GPU generations to build for")
+  set(CMAKE_CUDA_STANDARD 17)
+  enable_language(CUDA)
+endif()

@@ -1,0 +1,28 @@
+#pragma once
+// Every bound of the engine in one place; docs/limits.md says where each comes from.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace whorl {
+
+inline constexpr std::size_t kMaxRecordBytes = 1024 * 1024;  // one minutiae record, all its views
+inline constexpr int kMaxViews = 176;                        // ISO/IEC 19794-2:2005, 7.3.10
+inline constexpr int kMaxMinutiaePerView = 255;              // one byte on the wire
+// What a template keeps: the best by quality, then those nearest the middle. MCC implementations and
+// MINEX templates stay below 128; stage 1 memory and time grow with the square.
+inline constexpr int kMaxMinutiaePerTemplate = 128;
+inline constexpr int kMinPixelsPerInch = 99;
+inline constexpr int kMaxPixelsPerInch = 1200;
+inline constexpr int kCanonicalPixelsPerInch = 500;
+inline constexpr int kMaxFaceDimension = 4096;
+inline constexpr std::size_t kMaxModelIdBytes = 64;
+inline constexpr std::size_t kMaxSourceBytes = 64;
+inline constexpr std::size_t kMaxGalleryNameBytes = 64;
+inline constexpr int kMaxTemplatesPerEncounter = 32;  // ten flat, ten rolled, faces, some spare
+inline constexpr int kMaxEncountersPerSubject = 65535;
+inline constexpr int kMaxCandidates = 1000;  // the k of top-k
+inline constexpr int kMaxQueriesPerBatch = 256;
+inline constexpr int kMaxExcludedSubjects = 10'000;
+
+}  // namespace whorl

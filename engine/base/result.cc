@@ -1,0 +1,114 @@
+#include "engine/base/result.h"
+
+#include <array>
+
+#include "kernels/core.h"
+
+namespace whorl {
+namespace {
+
+constexpr FaultText kTexts[] = {
+    {Fault::truncated, Blame::input, "truncated", "the bytes end before the record does",
+     "fetch the file again; if it is complete at its source, report the device that wrote it"},
+    {Fault::bad_magic, Blame::input, "bad-magic", "this is not a format Whorl reads",
+     "give an ISO/IEC 19794-2, ANSI/INCITS 378 or Whorl template file"},
+    {Fault::unsupported, Blame::input, "unsupported",
+     "well formed, but a version or feature Whorl does not read",
+     "export it as one of the versions listed in docs/formats"},
+    {Fault::out_of_range, Blame::input, "out-of-range", "a field is outside what its standard allows",
+     "look at the byte named here in docs/formats and report the device that wrote it"},
+    {Fault::limit_exceeded, Blame::input, "limit-exceeded", "larger than Whorl's own limits allow",
+     "see docs/limits.md; split the request or drop what is not needed"},
+    {Fault::index_unavailable, Blame::machine, "index-unavailable",
+     "the search index refused; the gallery is untouched",
+     "run `whorl compact` to rebuild the index from the gallery"},
+    {Fault::empty_input, Blame::input, "empty-input", "there are no bytes in it",
+     "check that the capture was saved, then give it again"},
+    {Fault::length_mismatch, Blame::input, "length-mismatch",
+     "a declared length disagrees with the bytes that are there",
+     "fetch the file again; if it is the same at its source, report the device that wrote it"},
+    {Fault::no_minutiae, Blame::input, "no-minutiae", "a finger view holds no minutia at all",
+     "capture the finger again"},
+    {Fault::bad_resolution, Blame::input, "bad-resolution",
+     "the resolution is zero or outside 99 to 1200 ppi", "name the scanner's true resolution with --ppi"},
+    {Fault::not_finite, Blame::input, "not-finite", "a face vector holds NaN or infinity",
+     "embed the face again; check the network's input scale"},
+    {Fault::wrong_dimension, Blame::input, "wrong-dimension",
+     "a face vector has another length than its model's", "use the embedder the gallery was built with"},
+    {Fault::wrong_model, Blame::input, "wrong-model",
+     "a face vector comes from another model than the gallery's",
+     "embed the face with the gallery's model; vectors of two models cannot be compared"},
+    {Fault::zero_vector, Blame::input, "zero-vector", "a face vector has no direction",
+     "embed the face again; an all-zero vector means that the network saw nothing"},
+    {Fault::duplicate_id, Blame::input, "duplicate-id",
+     "this subject or encounter number is already enrolled",
+     "choose a new number, or use `whorl update` to replace the encounter"},
+    {Fault::not_found, Blame::not_found, "not-found", "no such gallery, subject or encounter",
+     "`whorl list --store DIR` shows what there is"},
+    {Fault::bad_checksum, Blame::machine, "bad-checksum", "stored bytes changed since they were written",
+     "restore the store from a backup with `whorl restore`, and have the disk examined"},
+    {Fault::seal_broken, Blame::machine, "seal-broken",
+     "a sealed record does not open: it was altered, moved, or sealed with another key",
+     "restore the store from a backup with `whorl restore`; if that fails too, look for the right key"},
+    {Fault::wrong_key, Blame::machine, "wrong-key", "this is not the master key the store was created with",
+     "name the right key file with --key-file or WHORL_MASTER_KEY"},
+    {Fault::no_key, Blame::usage, "no-key", "no master key was given, or it is not 64 hex digits",
+     "make one with `whorl keygen FILE`, then name it with --key-file or set WHORL_MASTER_KEY"},
+    {Fault::disk_full, Blame::machine, "disk-full",
+     "the disk has no room; nothing of this request was stored",
+     "free some space and repeat the request; what was acknowledged before is safe"},
+    {Fault::io_error, Blame::machine, "io-error", "the disk or file system refused",
+     "check that the path exists and may be written, and look at the system log"},
+    {Fault::store_corrupt, Blame::machine, "store-corrupt", "the store's own files are damaged",
+     "restore the store from a backup with `whorl restore`, and have the disk examined"},
+    {Fault::store_in_use, Blame::machine, "store-in-use", "another process has this store open",
+     "stop that process, or send it the request instead"},
+    {Fault::store_version, Blame::machine, "store-version",
+     "the store was written by another major version of Whorl",
+     "export it with that version and enrol the export with this one"},
+    {Fault::already_exists, Blame::usage, "already-exists", "the target is there already",
+     "name a folder or file that does not exist yet"},
+    {Fault::bad_name, Blame::usage, "bad-name", "a gallery name must match [a-z0-9_-]{1,64}",
+     "choose a name of small letters, digits, '-' and '_'"},
+    {Fault::bad_manifest, Blame::input, "bad-manifest", "a row of the manifest cannot be understood",
+     "each row needs subject,modality,position,path,ppi; the line is named here"},
+    {Fault::bad_argument, Blame::usage, "bad-argument",
+     "the options contradict each other or one is malformed", "see --help"},
+    {Fault::backend_unavailable, Blame::usage, "backend-unavailable",
+     "the forced kernel twin is not available on this machine",
+     "`whorl devices` lists those that are; leave --backend out to take the fastest"},
+    {Fault::out_of_memory, Blame::machine, "out-of-memory", "the machine's memory is used up",
+     "see docs/limits.md for bytes per template; split the gallery or add memory"},
+    {Fault::quality_too_low, Blame::input, "quality-too-low", "the capture was refused by the quality gate",
+     "clean the finger and the scanner and capture again"},
+    {Fault::snapshot_stale, Blame::machine, "snapshot-stale",
+     "the index snapshot does not belong to this store or version",
+     "nothing is lost: the index is rebuilt from the gallery"},
+    {Fault::too_few_minutiae, Blame::input, "too-few-minutiae",
+     "too few minutiae to tell this finger from another", "capture a larger part of the finger"},
+    {Fault::cancelled, Blame::machine, "cancelled", "asked to stop before it was done", "repeat the request"},
+    {Fault::device_fault, Blame::machine, "device-fault", "an accelerator failed",
+     "run with --backend avx2 or reference, and look at the system log"},
+};
+
+}  // namespace
+
+const FaultText& text_of(Fault fault) {
+  for (const FaultText& text : kTexts) {
+    if (text.fault == fault) return text;
+  }
+  WHORL_CHECK(!"every Fault has a text");
+  return kTexts[0];
+}
+
+std::string describe(const Error& error) {
+  const FaultText& text = text_of(error.fault);
+  std::string line = error.where;
+  if (error.offset != 0) line += (line.empty() ? "byte " : ", byte ") + std::to_string(error.offset);
+  if (!line.empty()) line += ": ";
+  line += "E" + std::to_string(static_cast<int>(error.fault)) + " " + std::string(text.name) + ": ";
+  line += std::string(text.what) + ". To do: " + std::string(text.remedy) + ".";
+  return line;
+}
+
+}  // namespace whorl

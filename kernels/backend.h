@@ -1,0 +1,23 @@
+#pragma once
+// Which twins this machine can run. Asked once a batch, never inside a kernel.
+
+#include <cstdint>
+#include <string_view>
+
+#include "kernels/face_dot.h"
+#include "kernels/finger_block.h"
+
+namespace whorl::kernels {
+
+enum class Backend : std::uint8_t { reference, avx2 };  // slowest first
+inline constexpr Backend kBackends[] = {Backend::reference, Backend::avx2};
+
+std::string_view name_of(Backend backend);
+bool available(Backend backend);
+Backend best_backend();
+
+// The twins of one backend. Asking for one that is not available is our bug: ask available() first.
+ScoreFingerBlock score_finger_block(Backend backend);
+FaceDot face_dot(Backend backend);
+
+}  // namespace whorl::kernels
