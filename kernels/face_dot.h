@@ -14,8 +14,8 @@ inline constexpr int kFaceLanes = 8;  // vectors are padded with zeros to a mult
 //     lane l (0 .. 7): partial[l] = ((probe[l] * g[l]) + probe[l + 8] * g[l + 8]) + ...
 //     out = ((p0 + p4) + (p2 + p6)) + ((p1 + p5) + (p3 + p7))
 //
-// each product and each sum rounded to float by itself (no fused multiply-add). Every twin keeps the
-// order, so every backend gives the same bits, and equal vectors tie exactly.
+// each product and each sum rounded to float by itself (no fused multiply-add). Every twin keeps
+// the order, so every backend gives the same bits, and equal vectors tie exactly.
 //   probe    [dimension]        float, dimension a multiple of kFaceLanes
 //   gallery  [rows, dimension]  float, row-major, compact
 //   out      [rows]             float

@@ -7,7 +7,8 @@ void face_dot_reference(const float* probe, MatrixView<const float> gallery, flo
   WHORL_CHECK(gallery.cols % kFaceLanes == 0);
   for (std::int64_t g = 0; g < gallery.rows; ++g) {
     float p[kFaceLanes] = {};
-    for (std::int64_t d = 0; d < gallery.cols; ++d) p[d % kFaceLanes] += probe[d] * gallery.row(g)[d];
+    for (std::int64_t d = 0; d < gallery.cols; ++d)
+      p[d % kFaceLanes] += probe[d] * gallery.row(g)[d];
     out[g] = ((p[0] + p[4]) + (p[2] + p[6])) + ((p[1] + p[5]) + (p[3] + p[7]));
   }
 }

@@ -24,19 +24,23 @@ struct ProbeCode {
 
 struct FingerProbe {
   const ProbeCode* codes = nullptr;
-  int count = 0;        // 0 .. 255
-  int gate_steps = 32;  // largest turn between two codes that are compared; 32 = 45 degrees, 128 = any
+  int count = 0;  // 0 .. 255
+  int gate_steps =
+      32;  // largest turn between two codes that are compared; 32 = 45 degrees, 128 = any
 };
 
 // The codes of up to 64 prints, concatenated and sorted by direction (ties: by print), padded with
-// lanes that belong to kNoPrint. A view; the index owns the memory, which is also the layout on disk.
+// lanes that belong to kNoPrint. A view; the index owns the memory, which is also the layout on
+// disk.
 struct FingerBlock {
-  std::int64_t groups = 0;                    // of kLanes codes
-  const std::uint16_t* planes = nullptr;      // [groups][kCodeWords][kLanes]; 64-byte aligned
-  const std::uint16_t* popcounts = nullptr;   // [groups][kLanes]
-  const std::uint8_t* directions = nullptr;   // [groups][kLanes], ascending; padding repeats the last
-  const std::uint8_t* prints = nullptr;       // [groups][kLanes], 0 .. 63 or kNoPrint
-  const std::uint16_t* bin_starts = nullptr;  // [kDirectionBins + 1]: first code with direction >= 8 * bin
+  std::int64_t groups = 0;                   // of kLanes codes
+  const std::uint16_t* planes = nullptr;     // [groups][kCodeWords][kLanes]; 64-byte aligned
+  const std::uint16_t* popcounts = nullptr;  // [groups][kLanes]
+  const std::uint8_t* directions =
+      nullptr;                           // [groups][kLanes], ascending; padding repeats the last
+  const std::uint8_t* prints = nullptr;  // [groups][kLanes], 0 .. 63 or kNoPrint
+  const std::uint16_t* bin_starts =
+      nullptr;  // [kDirectionBins + 1]: first code with direction >= 8 * bin
   const std::uint8_t* print_sizes = nullptr;  // [kBlockPrints] codes of each print, 0 .. 255
 };
 
@@ -56,16 +60,17 @@ constexpr int pairs_counted(int probe_codes, int print_codes) {
 //     n       = pairs_counted(probe.count, print_sizes[b])
 //     scores[b] = kScoreUnit * (sum of the n largest m(j), j in b) / n     rounded down
 //
-// and scores[b] = 0 for the others. All integers: every twin returns the same bits. When a print has
-// fewer than n codes the missing ones count as 0.
+// and scores[b] = 0 for the others. All integers: every twin returns the same bits. When a print
+// has fewer than n codes the missing ones count as 0.
 //   scores  [kBlockPrints]  0 .. kMaxBlockScore
 // Cost: probe.count * (codes within the gate) AND-popcounts; the block is read once a probe code.
 // Source: the AND identity and local similarity sort of Minutia Cylinder-Code (Cappelli, Ferrara,
 // Maltoni, IEEE TPAMI 32(12), 2010) on whitened sign codes; column maxima instead of all pairs.
-using ScoreFingerBlock = void (*)(const FingerProbe& probe, const FingerBlock& block, std::uint64_t eligible,
-                                  std::uint16_t* scores);
+using ScoreFingerBlock = void (*)(const FingerProbe& probe, const FingerBlock& block,
+                                  std::uint64_t eligible, std::uint16_t* scores);
 
-void score_finger_block_reference(const FingerProbe&, const FingerBlock&, std::uint64_t, std::uint16_t*);
+void score_finger_block_reference(const FingerProbe&, const FingerBlock&, std::uint64_t,
+                                  std::uint16_t*);
 void score_finger_block_avx2(const FingerProbe&, const FingerBlock&, std::uint64_t, std::uint16_t*);
 
 }  // namespace whorl::kernels

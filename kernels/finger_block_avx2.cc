@@ -2,8 +2,8 @@
 
 namespace whorl::kernels {
 
-void score_finger_block_avx2(const FingerProbe& probe, const FingerBlock& block, std::uint64_t eligible,
-                             std::uint16_t* scores) {
+void score_finger_block_avx2(const FingerProbe& probe, const FingerBlock& block,
+                             std::uint64_t eligible, std::uint16_t* scores) {
   score_finger_block_reference(probe, block, eligible, scores);
 }
 

@@ -27,14 +27,15 @@ int similarity(const ProbeCode& probe, const FingerBlock& block, std::int64_t co
 }  // namespace
 
 // The definition, written to be read; the oracle of every twin's test.
-void score_finger_block_reference(const FingerProbe& probe, const FingerBlock& block, std::uint64_t eligible,
-                                  std::uint16_t* scores) {
+void score_finger_block_reference(const FingerProbe& probe, const FingerBlock& block,
+                                  std::uint64_t eligible, std::uint16_t* scores) {
   std::vector<int> best[kBlockPrints];
   for (std::int64_t code = 0; code < block.groups * kLanes; ++code) {
     if (block.prints[code] == kNoPrint) continue;
     int m = 0;
     for (int i = 0; i < probe.count; ++i) {
-      if (turn_between(probe.codes[i].direction_steps, block.directions[code]) > probe.gate_steps) continue;
+      if (turn_between(probe.codes[i].direction_steps, block.directions[code]) > probe.gate_steps)
+        continue;
       m = std::max(m, similarity(probe.codes[i], block, code));
     }
     best[block.prints[code]].push_back(m);
@@ -43,7 +44,8 @@ void score_finger_block_reference(const FingerProbe& probe, const FingerBlock& b
     std::sort(best[b].begin(), best[b].end(), std::greater<>());
     const int n = pairs_counted(probe.count, block.print_sizes[b]);
     int sum = 0;
-    for (std::size_t i = 0; i < best[b].size() && i < static_cast<std::size_t>(n); ++i) sum += best[b][i];
+    for (std::size_t i = 0; i < best[b].size() && i < static_cast<std::size_t>(n); ++i)
+      sum += best[b][i];
     scores[b] = static_cast<std::uint16_t>((eligible >> b & 1U) != 0 ? kScoreUnit * sum / n : 0);
   }
 }

@@ -21,7 +21,7 @@ namespace {
 const unsigned char* raw(std::span<const std::byte> bytes) {
   return static_cast<const unsigned char*>(static_cast<const void*>(bytes.data()));
 }
-unsigned char* raw(std::span<std::byte> bytes) {
+unsigned char* writable(std::span<std::byte> bytes) {
   return static_cast<unsigned char*>(static_cast<void*>(bytes.data()));
 }
 
@@ -51,7 +51,9 @@ int hex_value(char c) {
 
 }  // namespace
 
-Key::Key(std::span<const std::byte, kBytes> bytes) { std::copy(bytes.begin(), bytes.end(), bytes_.begin()); }
+Key::Key(std::span<const std::byte, kBytes> bytes) {
+  std::copy(bytes.begin(), bytes.end(), bytes_.begin());
+}
 
 Key::~Key() { OPENSSL_cleanse(bytes_.data(), bytes_.size()); }
 
@@ -86,8 +88,8 @@ std::string Key::to_hex() const {
   return hex;
 }
 
-Result<Bytes> seal(const Key& key, std::span<const std::byte> plain, std::span<const std::byte> bound_to,
-                   Entropy& entropy) {
+Result<Bytes> seal(const Key& key, std::span<const std::byte> plain,
+                   std::span<const std::byte> bound_to, Entropy& entropy) {
   Bytes sealed(kSealOverhead + plain.size());
   const auto nonce = std::span(sealed).first(kNonceBytes);
   const auto body = std::span(sealed).subspan(kNonceBytes, plain.size());
@@ -95,17 +97,19 @@ Result<Bytes> seal(const Key& key, std::span<const std::byte> plain, std::span<c
   WHORL_TRY_VOID(entropy.fill(nonce));
   EVP_CIPHER_CTX* context = cipher_context();
   int written = 0;
-  WHORL_CHECK(EVP_EncryptInit_ex2(context, aes_256_gcm(), raw(key.bytes()), raw(nonce), nullptr) == 1);
-  WHORL_CHECK(
-      EVP_EncryptUpdate(context, nullptr, &written, raw(bound_to), static_cast<int>(bound_to.size())) == 1);
-  WHORL_CHECK(EVP_EncryptUpdate(context, raw(body), &written, raw(plain), static_cast<int>(plain.size())) ==
+  WHORL_CHECK(EVP_EncryptInit_ex2(context, aes_256_gcm(), raw(key.bytes()), raw(nonce), nullptr) ==
               1);
-  WHORL_CHECK(EVP_EncryptFinal_ex(context, raw(tag), &written) == 1);  // GCM: writes nothing
-  WHORL_CHECK(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_GET_TAG, kTagBytes, raw(tag)) == 1);
+  WHORL_CHECK(EVP_EncryptUpdate(context, nullptr, &written, raw(bound_to),
+                                static_cast<int>(bound_to.size())) == 1);
+  WHORL_CHECK(EVP_EncryptUpdate(context, writable(body), &written, raw(plain),
+                                static_cast<int>(plain.size())) == 1);
+  WHORL_CHECK(EVP_EncryptFinal_ex(context, writable(tag), &written) == 1);  // GCM: writes nothing
+  WHORL_CHECK(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_GET_TAG, kTagBytes, writable(tag)) == 1);
   return sealed;
 }
 
-Result<Bytes> unseal(const Key& key, std::span<const std::byte> sealed, std::span<const std::byte> bound_to) {
+Result<Bytes> unseal(const Key& key, std::span<const std::byte> sealed,
+                     std::span<const std::byte> bound_to) {
   if (sealed.size() < kSealOverhead) return fail(Fault::seal_broken);
   const auto nonce = sealed.first(kNonceBytes);
   const auto body = sealed.subspan(kNonceBytes, sealed.size() - kSealOverhead);
@@ -113,14 +117,15 @@ Result<Bytes> unseal(const Key& key, std::span<const std::byte> sealed, std::spa
   Bytes plain(body.size());
   EVP_CIPHER_CTX* context = cipher_context();
   int written = 0;
-  WHORL_CHECK(EVP_DecryptInit_ex2(context, aes_256_gcm(), raw(key.bytes()), raw(nonce), nullptr) == 1);
-  WHORL_CHECK(
-      EVP_DecryptUpdate(context, nullptr, &written, raw(bound_to), static_cast<int>(bound_to.size())) == 1);
-  WHORL_CHECK(EVP_DecryptUpdate(context, raw(plain), &written, raw(body), static_cast<int>(body.size())) ==
+  WHORL_CHECK(EVP_DecryptInit_ex2(context, aes_256_gcm(), raw(key.bytes()), raw(nonce), nullptr) ==
               1);
+  WHORL_CHECK(EVP_DecryptUpdate(context, nullptr, &written, raw(bound_to),
+                                static_cast<int>(bound_to.size())) == 1);
+  WHORL_CHECK(EVP_DecryptUpdate(context, writable(plain), &written, raw(body),
+                                static_cast<int>(body.size())) == 1);
   WHORL_CHECK(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_SET_TAG, kTagBytes, tag.data()) == 1);
   std::byte none{};
-  if (EVP_DecryptFinal_ex(context, raw(std::span(&none, 1)), &written) != 1) {
+  if (EVP_DecryptFinal_ex(context, writable(std::span(&none, 1)), &written) != 1) {
     OPENSSL_cleanse(plain.data(), plain.size());
     return fail(Fault::seal_broken);
   }
@@ -139,7 +144,7 @@ Key derive(const Key& master, std::string_view purpose) {
       OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, secret.data(), secret.size()),
       OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info.data(), info.size()),
       OSSL_PARAM_construct_end()};
-  WHORL_CHECK(EVP_KDF_derive(context, raw(std::span(out)), out.size(), params) == 1);
+  WHORL_CHECK(EVP_KDF_derive(context, writable(std::span(out)), out.size(), params) == 1);
   EVP_KDF_CTX_free(context);
   EVP_KDF_free(kdf);
   const Key key{std::span<const std::byte, Key::kBytes>(out)};

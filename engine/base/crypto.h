@@ -41,10 +41,11 @@ inline constexpr std::size_t kNonceBytes = 12;
 inline constexpr std::size_t kTagBytes = 16;
 inline constexpr std::size_t kSealOverhead = kNonceBytes + kTagBytes;
 
-Result<Bytes> seal(const Key& key, std::span<const std::byte> plain, std::span<const std::byte> bound_to,
-                   Entropy& entropy);
+Result<Bytes> seal(const Key& key, std::span<const std::byte> plain,
+                   std::span<const std::byte> bound_to, Entropy& entropy);
 // Fault::seal_broken when anything at all was changed.
-Result<Bytes> unseal(const Key& key, std::span<const std::byte> sealed, std::span<const std::byte> bound_to);
+Result<Bytes> unseal(const Key& key, std::span<const std::byte> sealed,
+                     std::span<const std::byte> bound_to);
 
 // A key for one purpose from a master key: HKDF-SHA256 (RFC 5869), `purpose` as info.
 Key derive(const Key& master, std::string_view purpose);

@@ -9,8 +9,8 @@ namespace whorl {
 inline constexpr std::size_t kMaxRecordBytes = 1024 * 1024;  // one minutiae record, all its views
 inline constexpr int kMaxViews = 176;                        // ISO/IEC 19794-2:2005, 7.3.10
 inline constexpr int kMaxMinutiaePerView = 255;              // one byte on the wire
-// What a template keeps: the best by quality, then those nearest the middle. MCC implementations and
-// MINEX templates stay below 128; stage 1 memory and time grow with the square.
+// What a template keeps: the best by quality, then those nearest the middle. MCC implementations
+// and MINEX templates stay below 128; stage 1 memory and time grow with the square.
 inline constexpr int kMaxMinutiaePerTemplate = 128;
 inline constexpr int kMinPixelsPerInch = 99;
 inline constexpr int kMaxPixelsPerInch = 1200;

@@ -69,7 +69,8 @@ std::int64_t SeededRandom::below(std::int64_t bound) {
   const std::uint64_t limit =
       std::numeric_limits<std::uint64_t>::max() - std::numeric_limits<std::uint64_t>::max() % range;
   for (;;) {
-    if (const std::uint64_t draw = next(); draw < limit) return static_cast<std::int64_t>(draw % range);
+    if (const std::uint64_t draw = next(); draw < limit)
+      return static_cast<std::int64_t>(draw % range);
   }
 }
 

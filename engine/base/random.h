@@ -20,8 +20,9 @@ class SystemEntropy final : public Entropy {
   Result<> fill(std::span<std::byte> out) override;
 };
 
-// Repeatable numbers for simulation, never for keys: xoshiro256** (Blackman and Vigna, 2018), seeded
-// by splitmix64. Its own distributions, because the standard's differ from library to library.
+// Repeatable numbers for simulation, never for keys: xoshiro256** (Blackman and Vigna, 2018),
+// seeded by splitmix64. Its own distributions, because the standard's differ from library to
+// library.
 class SeededRandom {
  public:
   explicit SeededRandom(std::uint64_t seed);

@@ -15,7 +15,8 @@ constexpr FaultText kTexts[] = {
     {Fault::unsupported, Blame::input, "unsupported",
      "well formed, but a version or feature Whorl does not read",
      "export it as one of the versions listed in docs/formats"},
-    {Fault::out_of_range, Blame::input, "out-of-range", "a field is outside what its standard allows",
+    {Fault::out_of_range, Blame::input, "out-of-range",
+     "a field is outside what its standard allows",
      "look at the byte named here in docs/formats and report the device that wrote it"},
     {Fault::limit_exceeded, Blame::input, "limit-exceeded", "larger than Whorl's own limits allow",
      "see docs/limits.md; split the request or drop what is not needed"},
@@ -30,11 +31,13 @@ constexpr FaultText kTexts[] = {
     {Fault::no_minutiae, Blame::input, "no-minutiae", "a finger view holds no minutia at all",
      "capture the finger again"},
     {Fault::bad_resolution, Blame::input, "bad-resolution",
-     "the resolution is zero or outside 99 to 1200 ppi", "name the scanner's true resolution with --ppi"},
+     "the resolution is zero or outside 99 to 1200 ppi",
+     "name the scanner's true resolution with --ppi"},
     {Fault::not_finite, Blame::input, "not-finite", "a face vector holds NaN or infinity",
      "embed the face again; check the network's input scale"},
     {Fault::wrong_dimension, Blame::input, "wrong-dimension",
-     "a face vector has another length than its model's", "use the embedder the gallery was built with"},
+     "a face vector has another length than its model's",
+     "use the embedder the gallery was built with"},
     {Fault::wrong_model, Blame::input, "wrong-model",
      "a face vector comes from another model than the gallery's",
      "embed the face with the gallery's model; vectors of two models cannot be compared"},
@@ -45,12 +48,15 @@ constexpr FaultText kTexts[] = {
      "choose a new number, or use `whorl update` to replace the encounter"},
     {Fault::not_found, Blame::not_found, "not-found", "no such gallery, subject or encounter",
      "`whorl list --store DIR` shows what there is"},
-    {Fault::bad_checksum, Blame::machine, "bad-checksum", "stored bytes changed since they were written",
+    {Fault::bad_checksum, Blame::machine, "bad-checksum",
+     "stored bytes changed since they were written",
      "restore the store from a backup with `whorl restore`, and have the disk examined"},
     {Fault::seal_broken, Blame::machine, "seal-broken",
      "a sealed record does not open: it was altered, moved, or sealed with another key",
-     "restore the store from a backup with `whorl restore`; if that fails too, look for the right key"},
-    {Fault::wrong_key, Blame::machine, "wrong-key", "this is not the master key the store was created with",
+     "restore the store from a backup with `whorl restore`; if that fails too, look for the right "
+     "key"},
+    {Fault::wrong_key, Blame::machine, "wrong-key",
+     "this is not the master key the store was created with",
      "name the right key file with --key-file or WHORL_MASTER_KEY"},
     {Fault::no_key, Blame::usage, "no-key", "no master key was given, or it is not 64 hex digits",
      "make one with `whorl keygen FILE`, then name it with --key-file or set WHORL_MASTER_KEY"},
@@ -70,7 +76,8 @@ constexpr FaultText kTexts[] = {
      "name a folder or file that does not exist yet"},
     {Fault::bad_name, Blame::usage, "bad-name", "a gallery name must match [a-z0-9_-]{1,64}",
      "choose a name of small letters, digits, '-' and '_'"},
-    {Fault::bad_manifest, Blame::input, "bad-manifest", "a row of the manifest cannot be understood",
+    {Fault::bad_manifest, Blame::input, "bad-manifest",
+     "a row of the manifest cannot be understood",
      "each row needs subject,modality,position,path,ppi; the line is named here"},
     {Fault::bad_argument, Blame::usage, "bad-argument",
      "the options contradict each other or one is malformed", "see --help"},
@@ -79,14 +86,16 @@ constexpr FaultText kTexts[] = {
      "`whorl devices` lists those that are; leave --backend out to take the fastest"},
     {Fault::out_of_memory, Blame::machine, "out-of-memory", "the machine's memory is used up",
      "see docs/limits.md for bytes per template; split the gallery or add memory"},
-    {Fault::quality_too_low, Blame::input, "quality-too-low", "the capture was refused by the quality gate",
+    {Fault::quality_too_low, Blame::input, "quality-too-low",
+     "the capture was refused by the quality gate",
      "clean the finger and the scanner and capture again"},
     {Fault::snapshot_stale, Blame::machine, "snapshot-stale",
      "the index snapshot does not belong to this store or version",
      "nothing is lost: the index is rebuilt from the gallery"},
     {Fault::too_few_minutiae, Blame::input, "too-few-minutiae",
      "too few minutiae to tell this finger from another", "capture a larger part of the finger"},
-    {Fault::cancelled, Blame::machine, "cancelled", "asked to stop before it was done", "repeat the request"},
+    {Fault::cancelled, Blame::machine, "cancelled", "asked to stop before it was done",
+     "repeat the request"},
     {Fault::device_fault, Blame::machine, "device-fault", "an accelerator failed",
      "run with --backend avx2 or reference, and look at the system log"},
 };
@@ -104,7 +113,8 @@ const FaultText& text_of(Fault fault) {
 std::string describe(const Error& error) {
   const FaultText& text = text_of(error.fault);
   std::string line = error.where;
-  if (error.offset != 0) line += (line.empty() ? "byte " : ", byte ") + std::to_string(error.offset);
+  if (error.offset != 0)
+    line += (line.empty() ? "byte " : ", byte ") + std::to_string(error.offset);
   if (!line.empty()) line += ": ";
   line += "E" + std::to_string(static_cast<int>(error.fault)) + " " + std::string(text.name) + ": ";
   line += std::string(text.what) + ". To do: " + std::string(text.remedy) + ".";

@@ -66,10 +66,10 @@ using Revision = Quantity<struct RevisionTag, std::uint64_t>;
 using Pixels = Quantity<struct PixelsTag, std::int32_t>;             // at the capture's own scale
 using PixelsPerCm = Quantity<struct PixelsPerCmTag, std::uint16_t>;  // 500 ppi is 197
 using PixelsPerInch = Quantity<struct PixelsPerInchTag, double>;
-using Similarity = Quantity<struct SimilarityTag, float>;                   // one matcher's own scale
-using FalseMatchRate = Quantity<struct FalseMatchRateTag, double>;          // 0 .. 1, comparable across all
+using Similarity = Quantity<struct SimilarityTag, float>;           // one matcher's own scale
+using FalseMatchRate = Quantity<struct FalseMatchRateTag, double>;  // 0 .. 1, comparable across all
 using LogLikelihoodRatio = Quantity<struct LogLikelihoodRatioTag, double>;  // natural logarithm
-using UnixMillis = Quantity<struct UnixMillisTag, std::int64_t>;            // since 1970-01-01T00:00:00Z
+using UnixMillis = Quantity<struct UnixMillisTag, std::int64_t>;  // since 1970-01-01T00:00:00Z
 
 static_assert(!std::is_convertible_v<Similarity, float>);  // a score may not leak out as a number
 
