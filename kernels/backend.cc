@@ -46,4 +46,12 @@ FaceDot face_dot(Backend backend) {
   return face_dot_reference;
 }
 
+ProjectSigns project_signs(Backend backend) {
+  WHORL_CHECK(available(backend));
+#if defined(__x86_64__)
+  if (backend == Backend::avx2) return project_signs_avx2;
+#endif
+  return project_signs_reference;
+}
+
 }  // namespace whorl::kernels

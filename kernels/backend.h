@@ -6,6 +6,7 @@
 
 #include "kernels/face_dot.h"
 #include "kernels/finger_block.h"
+#include "kernels/sign_projection.h"
 
 namespace whorl::kernels {
 
@@ -19,5 +20,6 @@ Backend best_backend();
 // The twins of one backend. Asking for one that is not available is our bug: ask available() first.
 ScoreFingerBlock score_finger_block(Backend backend);
 FaceDot face_dot(Backend backend);
+ProjectSigns project_signs(Backend backend);
 
 }  // namespace whorl::kernels
