@@ -54,4 +54,12 @@ ProjectSigns project_signs(Backend backend) {
   return project_signs_reference;
 }
 
+Hamming hamming(Backend backend) {
+  WHORL_CHECK(available(backend));
+#if defined(__x86_64__)
+  if (backend == Backend::avx2) return hamming_avx2;
+#endif
+  return hamming_reference;
+}
+
 }  // namespace whorl::kernels

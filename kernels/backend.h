@@ -6,6 +6,7 @@
 
 #include "kernels/face_dot.h"
 #include "kernels/finger_block.h"
+#include "kernels/hamming.h"
 #include "kernels/sign_projection.h"
 
 namespace whorl::kernels {
@@ -21,5 +22,6 @@ Backend best_backend();
 ScoreFingerBlock score_finger_block(Backend backend);
 FaceDot face_dot(Backend backend);
 ProjectSigns project_signs(Backend backend);
+Hamming hamming(Backend backend);
 
 }  // namespace whorl::kernels

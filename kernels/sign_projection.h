@@ -27,7 +27,8 @@ struct SignProjection {
 using ProjectSigns = void (*)(const SignProjection& projection, const std::uint8_t* cells,
                               std::int64_t count, std::uint16_t* words);
 
-void project_signs_reference(const SignProjection&, const std::uint8_t*, std::int64_t, std::uint16_t*);
+void project_signs_reference(const SignProjection&, const std::uint8_t*, std::int64_t,
+                             std::uint16_t*);
 void project_signs_avx2(const SignProjection&, const std::uint8_t*, std::int64_t, std::uint16_t*);
 
 }  // namespace whorl::kernels

@@ -1,0 +1,161 @@
+#include "engine/index/finger_index.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "engine/base/limits.h"
+
+namespace whorl::index {
+namespace {
+constexpr std::size_t kPerBlock = kernels::kBlockPrints;
+}
+
+FingerProbe::FingerProbe(const FingerTemplate& print, int gate_steps) : gate_steps_(gate_steps) {
+  WHORL_CHECK(print.codes.size() == print.minutiae.size());
+  for (std::size_t m = 0; m < print.codes.size(); ++m) {
+    kernels::ProbeCode code{};
+    std::ranges::copy(print.codes[m], code.words);
+    for (const std::uint16_t word : print.codes[m]) {
+      code.popcount = static_cast<std::uint16_t>(code.popcount + std::popcount(word));
+    }
+    code.direction_steps = print.minutiae[m].direction.steps();
+    if (code.popcount > 0) codes_.push_back(code);
+  }
+}
+
+kernels::FingerProbe FingerProbe::view() const {
+  return {codes_.data(), static_cast<int>(codes_.size()), gate_steps_};
+}
+
+FingerIndex::FingerIndex(FingerPosition position, std::uint16_t code_version)
+    : position_(position), code_version_(code_version) {}
+
+void FingerIndex::append(std::span<const FingerPrint> prints) {
+  while (!prints.empty()) {
+    const std::size_t filled = owners_.size() % kPerBlock;
+    const std::size_t added = std::min(prints.size(), kPerBlock - filled);
+    std::vector<FingerTemplate> kept;
+    for (std::size_t slot = 0; slot < filled; ++slot) {
+      kept.push_back(blocks_.back().unpack(static_cast<int>(slot), position_, code_version_));
+    }
+    std::vector<const FingerTemplate*> members;
+    for (const FingerTemplate& print : kept) members.push_back(&print);
+    for (const FingerPrint& fresh : prints.first(added)) {
+      WHORL_CHECK(fresh.print->code_version == code_version_);
+      members.push_back(fresh.print);
+      live_bits_.resize(owners_.size() / kPerBlock + 1);
+      live_bits_.back() |= std::uint64_t{1} << (owners_.size() % kPerBlock);
+      owners_.push_back(fresh.owner);
+    }
+    if (filled > 0) blocks_.pop_back();
+    blocks_.push_back(PackedBlock::pack(members));
+    live_ += static_cast<std::int64_t>(added);
+    prints = prints.subspan(added);
+  }
+}
+
+void FingerIndex::remove(Row row) {
+  WHORL_CHECK(is_live(row));
+  live_bits_[row.value() / kPerBlock] &= ~(std::uint64_t{1} << (row.value() % kPerBlock));
+  --live_;
+}
+
+bool FingerIndex::is_live(Row row) const {
+  return row.value() < owners_.size() &&
+         (live_bits_[row.value() / kPerBlock] >> (row.value() % kPerBlock) & 1U) != 0;
+}
+
+std::size_t FingerIndex::resident_bytes() const {
+  std::size_t bytes = owners_.capacity() * sizeof(PrintOwner) +
+                      live_bits_.capacity() * sizeof(std::uint64_t) +
+                      blocks_.capacity() * sizeof(PackedBlock);
+  for (const PackedBlock& block : blocks_) bytes += block.bytes().size();
+  return bytes;
+}
+
+std::uint64_t FingerIndex::admitted(std::int64_t block, const Filter& filter) const {
+  std::uint64_t bits = live_bits_[static_cast<std::size_t>(block)];
+  if (filter.all()) return bits;
+  for (std::uint64_t left = bits; left != 0; left &= left - 1) {
+    const auto slot = static_cast<std::size_t>(std::countr_zero(left));
+    if (!filter.admits(owners_[static_cast<std::size_t>(block) * kPerBlock + slot])) {
+      bits &= ~(std::uint64_t{1} << slot);
+    }
+  }
+  return bits;
+}
+
+void FingerIndex::search(std::span<const FingerProbe> probes, const Filter& filter,
+                         kernels::Backend backend, std::int64_t first, std::int64_t last,
+                         std::span<FingerHits> hits) const {
+  WHORL_CHECK(probes.size() == hits.size());
+  WHORL_CHECK(0 <= first && last <= blocks());
+  const kernels::ScoreFingerBlock score = kernels::score_finger_block(backend);
+  std::uint16_t scores[kPerBlock];
+  for (std::int64_t b = first; b < last; ++b) {
+    const std::uint64_t bits = admitted(b, filter);
+    if (bits == 0) continue;
+    const kernels::FingerBlock block = blocks_[static_cast<std::size_t>(b)].view();
+    for (std::size_t p = 0; p < probes.size(); ++p) {
+      score(probes[p].view(), block, bits, scores);
+      for (std::uint64_t left = bits; left != 0; left &= left - 1) {
+        const auto slot = static_cast<std::size_t>(std::countr_zero(left));
+        const CodeScore s{scores[slot]};
+        const auto row = static_cast<std::uint32_t>(static_cast<std::size_t>(b) * kPerBlock + slot);
+        if (s.value() > 0 && hits[p].worth(s)) hits[p].offer({s, owners_[row], Row{row}});
+      }
+    }
+  }
+}
+
+FingerTemplate FingerIndex::print(Row row) const {
+  return blocks_.at(row.value() / kPerBlock)
+      .unpack(static_cast<int>(row.value() % kPerBlock), position_, code_version_);
+}
+
+void FingerIndex::save_head(ByteWriter& out) const {
+  out.u8(static_cast<std::uint8_t>(position_));
+  out.u16(code_version_);
+  out.u32(owners_.size());
+  for (const PrintOwner& o : owners_) {
+    out.u64(o.subject), out.u32(o.encounter), out.u16(o.birth_year), out.u8(o.sex),
+        out.u8(o.ordinal);
+  }
+  for (const std::uint64_t bits : live_bits_) out.u64(bits);
+}
+
+Result<FingerIndex> FingerIndex::load_head(ByteReader& in) {
+  const std::uint8_t position = in.u8();
+  const std::uint16_t version = in.u16();
+  const std::uint32_t rows = in.u32();
+  if (!in.ok() || position >= kFingerPositions || rows > in.remaining() / sizeof(PrintOwner)) {
+    return fail(Fault::store_corrupt, in.offset());
+  }
+  FingerIndex index(FingerPosition{position}, version);
+  for (std::uint32_t r = 0; r < rows; ++r) {
+    PrintOwner o;
+    o.subject = in.u64(), o.encounter = in.u32(), o.birth_year = in.u16(), o.sex = in.u8(),
+    o.ordinal = in.u8();
+    index.owners_.push_back(o);
+  }
+  for (std::size_t b = 0; b < (rows + kPerBlock - 1) / kPerBlock; ++b) {
+    index.live_bits_.push_back(in.u64());
+    index.live_ += std::popcount(index.live_bits_.back());
+  }
+  const std::size_t tail = rows % kPerBlock;
+  if (!in.ok()) return fail(Fault::store_corrupt, in.offset());
+  if (tail != 0 && (index.live_bits_.back() >> tail) != 0)
+    return fail(Fault::store_corrupt, in.offset());
+  return index;
+}
+
+Result<> FingerIndex::load_block(std::span<const std::byte> bytes) {
+  if (complete()) return fail(Fault::store_corrupt);
+  WHORL_TRY(PackedBlock block, PackedBlock::from_bytes(bytes));
+  blocks_.push_back(std::move(block));
+  return {};
+}
+
+bool FingerIndex::complete() const { return blocks_.size() == live_bits_.size(); }
+
+}  // namespace whorl::index

@@ -1,0 +1,185 @@
+#include "engine/index/packed_block.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <new>
+#include <numeric>
+
+namespace whorl::index {
+namespace {
+
+using kernels::kBlockPrints;
+using kernels::kCodeWords;
+using kernels::kDirectionBins;
+using kernels::kLanes;
+
+constexpr int kStepsPerBin = Direction::kStepsPerTurn / kDirectionBins;
+constexpr std::size_t kMaxCodes = 64UL * 255;
+static_assert(kMaxCodes < PackedMinutia::kNoCode);
+
+int popcount(const MinutiaCode& code) {
+  int bits = 0;
+  for (const std::uint16_t word : code) bits += std::popcount(word);
+  return bits;
+}
+
+// A code and where it came from, for sorting.
+struct Placed {
+  std::uint8_t direction, print;
+  std::uint16_t minutia;  // within its print
+};
+
+std::vector<Placed> codes_by_direction(std::span<const FingerTemplate* const> prints) {
+  std::vector<Placed> codes;
+  for (std::size_t p = 0; p < prints.size(); ++p) {
+    for (std::size_t m = 0; m < prints[p]->codes.size(); ++m) {
+      if (popcount(prints[p]->codes[m]) == 0) continue;
+      codes.push_back({prints[p]->minutiae[m].direction.steps(), static_cast<std::uint8_t>(p),
+                       static_cast<std::uint16_t>(m)});
+    }
+  }
+  std::ranges::stable_sort(codes, {}, &Placed::direction);  // ties stay by print, then by minutia
+  return codes;
+}
+
+}  // namespace
+
+PackedBlock::Places::Places(std::size_t groups, std::size_t minutia_count)
+    : planes(sizeof(Header)),
+      popcounts(planes + groups * kLanes * kCodeWords * 2),
+      minutiae(popcounts + groups * kLanes * 2),
+      directions(minutiae + minutia_count * sizeof(PackedMinutia)),
+      prints(directions + groups * kLanes),
+      end(prints + groups * kLanes) {}
+
+PackedBlock::PackedBlock(std::size_t size)
+    : memory_(static_cast<std::byte*>(::operator new (size, std::align_val_t{64}))), size_(size) {}
+
+PackedBlock::Header& PackedBlock::header() const { return *part<Header>(0); }
+
+PackedBlock PackedBlock::pack(std::span<const FingerTemplate* const> source) {
+  WHORL_CHECK(source.size() <= kBlockPrints);
+  const std::vector<Placed> codes = codes_by_direction(source);
+  const std::size_t groups = (codes.size() + kLanes - 1) / kLanes;
+  std::size_t minutia_count = 0;
+  for (const FingerTemplate* print : source) minutia_count += print->minutiae.size();
+  WHORL_CHECK(minutia_count <= kMaxCodes);
+
+  const Places at(groups, minutia_count);
+  PackedBlock block(at.end);
+  std::memset(block.memory_.get(), 0, block.size_);
+  Header& header = *new (block.memory_.get()) Header;
+  header.groups = static_cast<std::uint32_t>(groups);
+  header.minutiae = static_cast<std::uint32_t>(minutia_count);
+
+  auto* minutiae = block.part<PackedMinutia>(at.minutiae);
+  std::size_t next = 0;
+  for (std::size_t p = 0; p <= kBlockPrints; ++p) {
+    header.minutia_starts[p] = static_cast<std::uint16_t>(next);
+    if (p >= source.size()) continue;
+    for (const Minutia& m : source[p]->minutiae) {
+      minutiae[next++] = {m.x_px, m.y_px, m.direction.steps(), static_cast<std::uint8_t>(m.kind),
+                          PackedMinutia::kNoCode};
+    }
+  }
+
+  auto* planes = block.part<std::uint16_t>(at.planes);
+  auto* popcounts = block.part<std::uint16_t>(at.popcounts);
+  auto* directions = block.part<std::uint8_t>(at.directions);
+  auto* prints = block.part<std::uint8_t>(at.prints);
+  for (std::size_t c = 0; c < groups * kLanes; ++c) {
+    if (c >= codes.size()) {  // padding belongs to nobody and stays in the last direction
+      prints[c] = kernels::kNoPrint;
+      directions[c] = codes.back().direction;
+      continue;
+    }
+    const Placed& placed = codes[c];
+    const MinutiaCode& code = source[placed.print]->codes[placed.minutia];
+    std::uint16_t* plane = planes + c / kLanes * kCodeWords * kLanes + c % kLanes;
+    for (std::size_t w = 0; w < kCodeWords; ++w) plane[w * kLanes] = code[w];
+    popcounts[c] = static_cast<std::uint16_t>(popcount(code));
+    directions[c] = placed.direction;
+    prints[c] = placed.print;
+    ++header.print_sizes[placed.print];
+    minutiae[header.minutia_starts[placed.print] + placed.minutia].code =
+        static_cast<std::uint16_t>(c);
+  }
+  for (int bin = 0; bin <= kDirectionBins; ++bin) {
+    const auto first = std::ranges::lower_bound(codes, bin * kStepsPerBin, {},
+                                                [](const Placed& c) { return int{c.direction}; });
+    header.bin_starts[bin] = static_cast<std::uint16_t>(first - codes.begin());
+  }
+  return block;
+}
+
+Result<PackedBlock> PackedBlock::from_bytes(std::span<const std::byte> bytes) {
+  Header header;
+  if (bytes.size() < sizeof header) return fail(Fault::store_corrupt, bytes.size());
+  std::memcpy(&header, bytes.data(), sizeof header);
+  if (header.groups > kMaxCodes / kLanes + 1 || header.minutiae > kMaxCodes)
+    return fail(Fault::store_corrupt);
+  const Places at(header.groups, header.minutiae);
+  if (at.end != bytes.size()) return fail(Fault::store_corrupt, at.end);
+  const std::size_t codes = std::size_t{header.groups} * kLanes;
+  if (!std::ranges::is_sorted(header.bin_starts) || header.bin_starts[kDirectionBins] > codes) {
+    return fail(Fault::store_corrupt);
+  }
+  if (!std::ranges::is_sorted(header.minutia_starts) ||
+      header.minutia_starts[kBlockPrints] != header.minutiae) {
+    return fail(Fault::store_corrupt);
+  }
+  PackedBlock block(bytes.size());
+  std::memcpy(block.memory_.get(), bytes.data(), bytes.size());
+  const auto* prints = block.part<const std::uint8_t>(at.prints);
+  for (std::size_t c = 0; c < codes; ++c) {
+    if (prints[c] >= kBlockPrints && prints[c] != kernels::kNoPrint)
+      return fail(Fault::store_corrupt);
+  }
+  const auto* minutiae = block.part<const PackedMinutia>(at.minutiae);
+  for (std::size_t m = 0; m < header.minutiae; ++m) {
+    if (minutiae[m].code >= codes && minutiae[m].code != PackedMinutia::kNoCode) {
+      return fail(Fault::store_corrupt);
+    }
+  }
+  return block;
+}
+
+kernels::FingerBlock PackedBlock::view() const {
+  const Header& h = header();
+  const Places at(h.groups, h.minutiae);
+  return {h.groups,
+          part<const std::uint16_t>(at.planes),
+          part<const std::uint16_t>(at.popcounts),
+          part<const std::uint8_t>(at.directions),
+          part<const std::uint8_t>(at.prints),
+          h.bin_starts,
+          h.print_sizes};
+}
+
+FingerTemplate PackedBlock::unpack(int print, FingerPosition position,
+                                   std::uint16_t code_version) const {
+  WHORL_CHECK(print >= 0 && print < kBlockPrints);
+  const Header& h = header();
+  const Places at(h.groups, h.minutiae);
+  const auto* minutiae = part<const PackedMinutia>(at.minutiae);
+  const auto* planes = part<const std::uint16_t>(at.planes);
+  FingerTemplate result;
+  result.position = position;
+  result.code_version = code_version;
+  for (int m = h.minutia_starts[print]; m < h.minutia_starts[print + 1]; ++m) {
+    const PackedMinutia& packed = minutiae[m];
+    result.minutiae.push_back({packed.x_px, packed.y_px, Direction{packed.direction_steps},
+                               static_cast<MinutiaKind>(packed.kind), 0, 0});
+    MinutiaCode code{};
+    if (packed.code != PackedMinutia::kNoCode) {
+      const std::uint16_t* plane =
+          planes + std::size_t{packed.code} / kLanes * kCodeWords * kLanes + packed.code % kLanes;
+      for (std::size_t w = 0; w < kCodeWords; ++w) code[w] = plane[w * kLanes];
+    }
+    result.codes.push_back(code);
+  }
+  return result;
+}
+
+}  // namespace whorl::index

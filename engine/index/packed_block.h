@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/base/biometrics.h"
+#include "engine/base/result.h"
+#include "kernels/finger_block.h"
+
+namespace whorl::index {
+
+// A minutia as stage 2 needs it, and where its code stands among the block's sorted codes.
+struct PackedMinutia {
+  static constexpr std::uint16_t kNoCode = 0xFFFF;
+  std::int16_t x_px, y_px;
+  std::uint8_t direction_steps;
+  std::uint8_t kind;
+  std::uint16_t code;
+};
+static_assert(sizeof(PackedMinutia) == 8);
+static_assert(std::has_unique_object_representations_v<PackedMinutia>, "no padding on disk");
+
+// Up to 64 prints in one piece of memory that is also the layout in a snapshot (little-endian):
+//
+//   header | planes | popcounts | minutiae | directions | prints
+//
+// with each part's place computed from the header alone. About 1.6 kB a print of 36 minutiae.
+class PackedBlock {
+ public:
+  struct Header {
+    std::uint32_t groups = 0;    // of kernels::kLanes codes
+    std::uint32_t minutiae = 0;  // of all prints
+    std::uint16_t bin_starts[kernels::kDirectionBins + 1] = {};
+    std::uint16_t minutia_starts[kernels::kBlockPrints + 1] =
+        {};  // of each print; the rest repeats the end
+    std::uint8_t print_sizes[kernels::kBlockPrints] = {};  // codes of each print
+    std::uint8_t zero[52] = {};  // header is 320 bytes: planes stay aligned
+  };
+  static_assert(sizeof(Header) == 320);
+  static_assert(sizeof(Header) % 64 == 0);
+
+  // Codes must be of one version; a print without codes scores 0. At most kernels::kBlockPrints.
+  static PackedBlock pack(std::span<const FingerTemplate* const> prints);
+  // Checks every count and index before anything is believed. Fault::store_corrupt otherwise.
+  static Result<PackedBlock> from_bytes(std::span<const std::byte> bytes);
+
+  std::span<const std::byte> bytes() const { return {memory_.get(), size_}; }
+  kernels::FingerBlock view() const;
+  // The template as it was packed: minutiae, codes and their order; qualities are not kept.
+  FingerTemplate unpack(int print, FingerPosition position, std::uint16_t code_version) const;
+
+ private:
+  struct Free {
+    void operator()(std::byte* p) const { ::operator delete (p, std::align_val_t{64}); }
+  };
+  struct Places {  // byte offsets of the parts
+    std::size_t planes, popcounts, minutiae, directions, prints, end;
+    Places(std::size_t groups, std::size_t minutiae);
+  };
+  explicit PackedBlock(std::size_t size);
+  Header& header() const;
+  template <class T>
+  T* part(std::size_t place) const {
+    return static_cast<T*>(static_cast<void*>(memory_.get() + place));
+  }
+
+  std::unique_ptr<std::byte, Free> memory_;
+  std::size_t size_;
+};
+
+}  // namespace whorl::index

@@ -1,0 +1,58 @@
+#include "engine/matchers/minutia_field.h"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+namespace whorl::matchers {
+namespace {
+
+// Half the mean distance to the nearest neighbour on real prints: what a minutia "owns" around it.
+constexpr float kMarginPx = 11;
+
+// Andrew's monotone chain (Inf. Proc. Letters 9, 1979).
+void convex_hull(std::vector<Point> points, std::vector<Point>& hull) {
+  std::ranges::sort(points, {}, [](Point p) { return std::tuple(p.x, p.y); });
+  hull.clear();
+  const auto add = [&](Point p, std::size_t fixed) {
+    while (hull.size() > fixed + 1 &&
+           cross(hull.back() - hull[hull.size() - 2], p - hull.back()) <= 0) {
+      hull.pop_back();
+    }
+    hull.push_back(p);
+  };
+  for (const Point p : points) add(p, 0);
+  const std::size_t lower = hull.size() - 1;
+  for (std::size_t i = points.size() - 1; i-- > 0;) add(points[i], lower);
+  hull.pop_back();
+}
+
+}  // namespace
+
+void MinutiaField::assign(const FingerTemplate& print) {
+  at.clear(), direction.clear(), hull.clear();
+  area = 0;
+  for (const Minutia& m : print.minutiae) {
+    at.push_back({static_cast<float>(m.x_px), -static_cast<float>(m.y_px)});
+    direction.push_back({std::cos(m.direction.radians()), std::sin(m.direction.radians())});
+  }
+  if (at.size() < 3) return;
+  convex_hull(at, hull);
+  float twice = 0, around = 0;
+  for (std::size_t i = 0; i < hull.size(); ++i) {
+    const Point a = hull[i], b = hull[(i + 1) % hull.size()];
+    twice += cross(a, b);
+    around += std::sqrt(squared_distance(a, b));
+  }
+  area = twice / 2 + around * kMarginPx + 3.14159265F * kMarginPx * kMarginPx;  // Steiner's formula
+}
+
+bool MinutiaField::covers(Point p) const {
+  if (hull.size() < 3) return false;
+  for (std::size_t i = 0; i < hull.size(); ++i) {
+    if (cross(hull[(i + 1) % hull.size()] - hull[i], p - hull[i]) < 0) return false;
+  }
+  return true;
+}
+
+}  // namespace whorl::matchers
