@@ -1,0 +1,274 @@
+// The only file that sees FAISS. Its exceptions stop here, and so does its threading: every call
+// runs on the caller's thread alone, because the caller's task graph owns the cores.
+#include <faiss/IndexFlat.h>
+#include <faiss/IndexIVFFlat.h>
+#include <faiss/impl/AuxIndexStructures.h>
+#include <faiss/impl/HNSW.h>
+#include <faiss/impl/IDSelector.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <cmath>
+#include <exception>
+#include <new>
+
+#include "engine/index/face_shortlist.h"
+#include "kernels/face_dot.h"
+
+namespace whorl::index {
+namespace {
+
+using FaissId = faiss::Index::idx_t;
+
+// Asked of FAISS beyond k: its own rounding decides who is the k-th, ours decides the order.
+constexpr int kSpareCandidates = 8;
+
+template <class Work>
+Result<> guarded(Work work) {
+  omp_set_num_threads(1);  // of this thread alone
+  try {
+    work();
+    return {};
+  } catch (const std::bad_alloc&) {
+    return fail(Fault::out_of_memory, 0, "face index");
+  } catch (const std::exception&) { return fail(Fault::index_unavailable, 0, "face index"); }
+}
+
+Row row_of(FaissId id) { return Row{static_cast<std::uint32_t>(id)}; }
+FaissId id_of(Row row) { return static_cast<FaissId>(row.value()); }
+
+class AdmittedRows final : public faiss::IDSelector {
+ public:
+  explicit AdmittedRows(const Admits& admits) : admits_(admits) {}
+  bool is_member(idx_t id) const override { return admits_(row_of(id)); }
+
+ private:
+  const Admits& admits_;
+};
+
+// Inverted lists over spherical k-means (Sivic and Zisserman, ICCV 2003; Johnson et al., IEEE
+// Trans. Big Data 7(3), 2021). Trained anew each time the table has grown kGrowth-fold.
+class IvfShortlist final : public FaceShortlist {
+ public:
+  Result<> add(const FaceTable& table, Row row) override {
+    listed_.resize(static_cast<std::size_t>(table.rows()), false);
+    listed_[row.value()] = true;
+    const Result<> done = guarded([&] {
+      if (table.rows() >= trained_rows_ * kGrowth) {
+        train(table);
+      } else if (lists_ != nullptr) {
+        insert(table, row);
+      }
+    });
+    if (!done) listed_[row.value()] = false;
+    return done;
+  }
+
+  Result<> remove(const FaceTable&, Row row) override {
+    const Result<> done = guarded([&] {
+      if (lists_ == nullptr) return;
+      const FaissId id = id_of(row);
+      lists_->remove_ids(faiss::IDSelectorArray(1, &id));
+    });
+    if (done) listed_[row.value()] = false;
+    return done;
+  }
+
+  Result<std::optional<std::vector<Row>>> nearest(const FaceTable&, const float* probe, int k,
+                                                  const Admits& admits) const override {
+    if (lists_ == nullptr) return std::nullopt;
+    std::vector<Row> rows;
+    WHORL_TRY_VOID(guarded([&] { rows = search(probe, k, admits); }));
+    return rows;
+  }
+
+  std::size_t resident_bytes() const override {
+    if (lists_ == nullptr) return 0;
+    const auto vector_bytes = static_cast<std::size_t>(lists_->d) * sizeof(float);
+    const auto rows = static_cast<std::size_t>(lists_->ntotal);
+    return rows * (vector_bytes + sizeof(FaissId) + 2 * sizeof(FaissId)) +
+           lists_->nlist * vector_bytes;
+  }
+
+ private:
+  static constexpr std::int64_t kFirstTraining = 10'000;  // below, a scan takes under a millisecond
+  static constexpr std::int64_t kGrowth = 4;
+  static constexpr std::int64_t kTrainingRowsPerList = 39;  // FAISS warns below this
+  // Lists are 4 sqrt(n), FAISS's guideline for below a million vectors; the share of them that is
+  // looked into is set by the recall it gives (docs/limits.md).
+  static constexpr double kListsPerRootRow = 4;
+  static constexpr std::size_t kListsPerProbedList = 4;
+  static constexpr int kTrainingRounds = 10;
+
+  void train(const FaceTable& table) {
+    const std::int64_t rows = table.rows();
+    auto list_count = static_cast<std::int64_t>(kListsPerRootRow * std::sqrt(rows));
+    list_count = std::min(list_count, rows / kTrainingRowsPerList);
+    auto centres = std::make_unique<faiss::IndexFlatIP>(table.padded());
+    auto lists = std::make_unique<faiss::IndexIVFFlat>(
+        centres.get(), static_cast<std::size_t>(table.padded()),
+        static_cast<std::size_t>(list_count), faiss::METRIC_INNER_PRODUCT);
+    lists->cp.spherical = true;
+    lists->cp.niter = kTrainingRounds;
+    const std::vector<float> sample = training_sample(table, list_count * kTrainingRowsPerList);
+    lists->train(std::ssize(sample) / table.padded(), sample.data());
+    lists->set_direct_map_type(faiss::DirectMap::Hashtable);
+    lists_ = std::move(lists);  // before the centres it points to
+    centres_ = std::move(centres);
+    trained_rows_ = rows;
+    for (std::uint32_t r = 0; r < rows; ++r) {
+      if (listed_[r]) insert(table, Row{r});
+    }
+  }
+
+  // Every n-th listed row, so that the order of enrolment does not decide the centres.
+  std::vector<float> training_sample(const FaceTable& table, std::int64_t wanted) const {
+    const std::int64_t step = std::max<std::int64_t>(1, table.rows() / wanted);
+    std::vector<float> sample;
+    for (std::int64_t r = 0; r < table.rows(); r += step) {
+      if (!listed_[static_cast<std::size_t>(r)]) continue;
+      const float* vector = table.vector(row_of(r));
+      sample.insert(sample.end(), vector, vector + table.padded());
+    }
+    return sample;
+  }
+
+  void insert(const FaceTable& table, Row row) {
+    const FaissId id = id_of(row);
+    lists_->add_with_ids(1, table.vector(row), &id);
+  }
+
+  // Looks into more lists while fewer than k were admitted; in the end into all of them.
+  std::vector<Row> search(const float* probe, int k, const Admits& admits) const {
+    AdmittedRows admitted(admits);
+    faiss::SearchParametersIVF how;
+    how.sel = &admitted;
+    how.nprobe = std::max<std::size_t>(1, lists_->nlist / kListsPerProbedList);
+    const auto fetch = static_cast<std::size_t>(k + kSpareCandidates);
+    std::vector<float> ignored(fetch);
+    std::vector<FaissId> ids(fetch);
+    for (;;) {
+      lists_->search(1, probe, static_cast<FaissId>(fetch), ignored.data(), ids.data(), &how);
+      const auto found = std::ranges::count_if(ids, [](FaissId id) { return id >= 0; });
+      if (found >= k || how.nprobe == lists_->nlist) break;
+      how.nprobe = std::min(lists_->nlist, how.nprobe * 2);
+    }
+    std::vector<Row> rows;
+    for (const FaissId id : ids) {
+      if (id >= 0) rows.push_back(row_of(id));
+    }
+    return rows;
+  }
+
+  std::unique_ptr<faiss::IndexFlatIP> centres_;
+  std::unique_ptr<faiss::IndexIVFFlat> lists_;
+  std::vector<bool> listed_;
+  std::int64_t trained_rows_ = kFirstTraining / kGrowth;
+};
+
+// FAISS's graph over the table's own vectors, which it never copies: distance 1 - cosine.
+class TableDistance final : public faiss::DistanceComputer {
+ public:
+  TableDistance(const FaceTable& table, kernels::FaceDot dot) : table_(table), dot_(dot) {}
+  void set_query(const float* query) override { query_ = query; }
+  float operator()(idx_t id) override { return apart(query_, id); }
+  float symmetric_dis(idx_t a, idx_t b) override { return apart(table_.vector(row_of(a)), b); }
+
+ private:
+  float apart(const float* vector, idx_t id) const {
+    float cosine = 0;
+    dot_(vector, {table_.vector(row_of(id)), 1, table_.padded()}, &cosine);
+    return 1 - cosine;
+  }
+  const FaceTable& table_;
+  kernels::FaceDot dot_;
+  const float* query_ = nullptr;
+};
+
+// Removed faces stay in the graph as zero vectors, far from every probe; they are still walked
+// through where an edge leads there. faiss::IndexHNSW is not used: it keeps a second copy of the
+// vectors and touches a lock for each of them on every single add.
+class HnswShortlist final : public FaceShortlist {
+ public:
+  explicit HnswShortlist(kernels::Backend backend)
+      : dot_(kernels::face_dot(backend)), graph_(kLinks), visited_(0) {
+    graph_.efConstruction = kBuildBreadth;
+    graph_.efSearch = kSearchBreadth;
+  }
+
+  Result<> add(const FaceTable& table, Row row) override {
+    return guarded([&] {
+      // An add that failed half-way left its place behind: it is taken again.
+      if (row.value() == graph_.levels.size()) graph_.prepare_level_tab(1);
+      WHORL_CHECK(row.value() + 1 == graph_.levels.size());
+      visited_.visited.resize(graph_.levels.size(), 0);
+      locks_.resize(graph_.levels.size());
+      omp_init_lock(&locks_.back());
+      TableDistance distance(table, dot_);
+      distance.set_query(table.vector(row));
+      graph_.add_with_locks(distance, graph_.levels.back() - 1, static_cast<int>(row.value()),
+                            locks_, visited_);
+    });
+  }
+
+  Result<> remove(const FaceTable&, Row) override { return {}; }
+
+  Result<std::optional<std::vector<Row>>> nearest(const FaceTable& table, const float* probe, int k,
+                                                  const Admits& admits) const override {
+    std::optional<std::vector<Row>> rows;
+    WHORL_TRY_VOID(guarded([&] { rows = search(table, probe, k, admits); }));
+    return rows;
+  }
+
+  std::size_t resident_bytes() const override {
+    return graph_.neighbors.capacity() * sizeof(faiss::HNSW::storage_idx_t) +
+           graph_.offsets.capacity() * sizeof(std::size_t) +
+           graph_.levels.capacity() * sizeof(int) + locks_.capacity() * sizeof(omp_lock_t) +
+           visited_.visited.capacity();
+  }
+
+ private:
+  // Links a face has on each level (twice as many on the lowest), and how many of the nearest faces
+  // so far are kept in view while adding and while searching: set by the recall they give
+  // (docs/limits.md).
+  static constexpr int kLinks = 32;
+  static constexpr int kBuildBreadth = 80;
+  static constexpr int kSearchBreadth = 128;
+  // Where a filter admits so few that this share of the table had to be fetched, a scan is cheaper.
+  static constexpr std::int64_t kScanShare = 16;
+
+  // The graph knows no filter: more are fetched until k are admitted.
+  std::optional<std::vector<Row>> search(const FaceTable& table, const float* probe, int k,
+                                         const Admits& admits) const {
+    TableDistance distance(table, dot_);
+    distance.set_query(probe);
+    for (std::int64_t fetch = k + kSpareCandidates; fetch * kScanShare <= table.rows();
+         fetch *= 2) {
+      std::vector<FaissId> ids(static_cast<std::size_t>(fetch), -1);
+      std::vector<float> ignored(static_cast<std::size_t>(fetch));
+      faiss::VisitedTable visited(static_cast<int>(graph_.levels.size()));
+      graph_.search(distance, static_cast<int>(fetch), ids.data(), ignored.data(), visited);
+      std::vector<Row> rows;
+      for (const FaissId id : ids) {
+        if (id >= 0 && admits(row_of(id))) rows.push_back(row_of(id));
+      }
+      if (std::ssize(rows) >= k) return rows;
+    }
+    return std::nullopt;
+  }
+
+  kernels::FaceDot dot_;
+  faiss::HNSW graph_;
+  faiss::VisitedTable visited_;
+  std::vector<omp_lock_t> locks_;
+};
+
+}  // namespace
+
+std::unique_ptr<FaceShortlist> make_ivf_shortlist() { return std::make_unique<IvfShortlist>(); }
+
+std::unique_ptr<FaceShortlist> make_hnsw_shortlist(kernels::Backend backend) {
+  return std::make_unique<HnswShortlist>(backend);
+}
+
+}  // namespace whorl::index

@@ -1,0 +1,139 @@
+#include "engine/index/face_index.h"
+
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "engine/base/limits.h"
+#include "engine/matchers/face_matcher.h"
+
+namespace whorl::index {
+namespace {
+
+// Rows scored at a time: their vectors stay in the second-level cache for all probes of a batch.
+constexpr std::int64_t kTileRows = 256;
+static_assert(FaceTable::kBlockRows % kTileRows == 0);
+
+std::int64_t padded(int dimension) {
+  WHORL_CHECK(dimension >= 1 && dimension <= kMaxFaceDimension);
+  return (dimension + kernels::kFaceLanes - 1) / kernels::kFaceLanes * kernels::kFaceLanes;
+}
+
+std::unique_ptr<FaceShortlist> make_shortlist(FaceIndexKind kind, kernels::Backend backend) {
+  switch (kind) {
+    case FaceIndexKind::exact:
+      return nullptr;
+    case FaceIndexKind::ivf:
+      return make_ivf_shortlist();
+    case FaceIndexKind::hnsw:
+      return make_hnsw_shortlist(backend);
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+FaceIndex::FaceIndex(FaceIndexKind kind, std::string model, int dimension, kernels::Backend backend)
+    : kind_(kind),
+      model_(std::move(model)),
+      dimension_(dimension),
+      dot_(kernels::face_dot(backend)),
+      table_(padded(dimension)),
+      shortlist_(make_shortlist(kind, backend)) {}
+
+Result<std::vector<float>> FaceIndex::prepare(const FaceTemplate& face) const {
+  if (face.model != model_) return fail(Fault::wrong_model);
+  if (std::ssize(face.vector) != dimension_) return fail(Fault::wrong_dimension);
+  return matchers::unit_vector(face);
+}
+
+Result<Row> FaceIndex::add(const PrintOwner& owner, const FaceTemplate& face) {
+  if (rows() == std::numeric_limits<std::int32_t>::max()) return fail(Fault::limit_exceeded);
+  WHORL_TRY(const std::vector<float> vector, prepare(face));
+  const Row row = table_.append(vector);
+  if (shortlist_ != nullptr) {
+    if (const auto listed = shortlist_->add(table_, row); !listed) {
+      table_.drop_last();
+      return tl::unexpected<Error>(listed.error());
+    }
+  }
+  owners_.push_back(owner);
+  live_rows_.push_back(true);
+  ++live_;
+  return row;
+}
+
+Result<> FaceIndex::remove(Row row) {
+  if (!is_live(row)) return fail(Fault::not_found);
+  if (shortlist_ != nullptr) WHORL_TRY_VOID(shortlist_->remove(table_, row));
+  live_rows_[row.value()] = false;
+  --live_;
+  table_.wipe(row);
+  return {};
+}
+
+Result<std::vector<std::vector<FaceHit>>> FaceIndex::search(std::span<const FaceTemplate> probes,
+                                                            const Filter& filter, int k) const {
+  if (k < 1) return fail(Fault::bad_argument);
+  if (k > kMaxCandidates || std::ssize(probes) > kMaxQueriesPerBatch) {
+    return fail(Fault::limit_exceeded);
+  }
+  std::vector<std::vector<float>> vectors;
+  for (const FaceTemplate& probe : probes) { WHORL_TRY(vectors.emplace_back(), prepare(probe)); }
+  std::vector<Hits> hits(probes.size(), Hits(static_cast<std::size_t>(k)));
+  if (shortlist_ == nullptr) {
+    scan(vectors, filter, hits);
+  } else {
+    const Admits admits = [&](Row row) {
+      return is_live(row) && filter.admits(owners_[row.value()]);
+    };
+    for (std::size_t i = 0; i < vectors.size(); ++i) {
+      WHORL_TRY(const auto rows, shortlist_->nearest(table_, vectors[i].data(), k, admits));
+      if (rows) {
+        score(vectors[i].data(), *rows, hits[i]);
+      } else {
+        scan(std::span(vectors).subspan(i, 1), filter, std::span(hits).subspan(i, 1));
+      }
+    }
+  }
+  std::vector<std::vector<FaceHit>> sorted;
+  for (const Hits& found : hits) sorted.push_back(found.sorted());
+  return sorted;
+}
+
+// The filter is asked last: it costs more than a score that is too low to matter.
+void FaceIndex::scan(std::span<const std::vector<float>> probes, const Filter& filter,
+                     std::span<Hits> hits) const {
+  std::array<float, kTileRows> scores;
+  for (std::int64_t b = 0; b < table_.blocks(); ++b) {
+    const auto block = table_.block(b);
+    for (std::int64_t first = 0; first < block.rows; first += kTileRows) {
+      const std::int64_t count = std::min(kTileRows, block.rows - first);
+      for (std::size_t p = 0; p < probes.size(); ++p) {
+        dot_(probes[p].data(), {block.row(first), count, block.cols}, scores.data());
+        for (std::int64_t i = 0; i < count; ++i) {
+          const Similarity similarity{scores[static_cast<std::size_t>(i)]};
+          if (!hits[p].worth(similarity)) continue;
+          const Row row{static_cast<std::uint32_t>(b * FaceTable::kBlockRows + first + i)};
+          const PrintOwner& who = owners_[row.value()];
+          if (is_live(row) && filter.admits(who)) hits[p].offer({similarity, who, row});
+        }
+      }
+    }
+  }
+}
+
+void FaceIndex::score(const float* probe, std::span<const Row> rows, Hits& hits) const {
+  for (const Row row : rows) {
+    float similarity = 0;
+    dot_(probe, {table_.vector(row), 1, table_.padded()}, &similarity);
+    hits.offer({Similarity{similarity}, owners_[row.value()], row});
+  }
+}
+
+std::size_t FaceIndex::resident_bytes() const {
+  return table_.resident_bytes() + owners_.capacity() * sizeof(PrintOwner) +
+         live_rows_.capacity() / 8 + (shortlist_ == nullptr ? 0 : shortlist_->resident_bytes());
+}
+
+}  // namespace whorl::index

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/base/biometrics.h"
+#include "engine/base/result.h"
+#include "engine/index/face_shortlist.h"
+#include "engine/index/face_table.h"
+#include "engine/index/print_owner.h"
+#include "engine/index/top_k.h"
+#include "kernels/backend.h"
+
+namespace whorl::index {
+
+enum class FaceIndexKind : std::uint8_t {
+  exact,  // every vector is compared; loses nobody
+  ivf,    // an inverted file: the vectors near the probe's nearest cluster centres
+  hnsw,   // a navigable small-world graph (Malkov and Yashunin, IEEE TPAMI 42(4), 2020)
+};
+
+using FaceHit = Hit<Similarity>;
+
+// All faces of one embedder in one gallery. Derived from the gallery: it may be dropped and rebuilt
+// at any time. Whatever the kind, a similarity is the exact inner product of kernels/face_dot.h on
+// unit vectors (the bits of matchers::FaceMatcher), better ones first and equal ones by owner; the
+// approximate kinds may only leave faces out. Recall of the ten nearest against the exact scan is
+// measured by tests/index and bench/index and stated in docs/limits.md.
+//
+// Which faces ivf leaves out may differ from one machine to the next (its cluster centres come from
+// BLAS); exact and hnsw answer the same everywhere, hnsw for the same order of adding.
+//
+// Invariants: rows are dense; a removed row keeps its place, its vector is overwritten at once and
+// it is never a candidate again (hnsw keeps it as a place to walk through: rebuild when many are
+// dead). Thread safety: const members may run at once; add and remove need the index to themselves.
+//
+// Memory: 4 bytes a dimension and 17 a face; ivf as much again plus 24, hnsw about 280 more a face.
+class FaceIndex {
+ public:
+  // `dimension` 1 .. kMaxFaceDimension.
+  FaceIndex(FaceIndexKind kind, std::string model, int dimension,
+            kernels::Backend backend = kernels::best_backend());
+
+  // The row is rows() as it was. Faults: wrong_model, wrong_dimension, not_finite, zero_vector,
+  // index_unavailable; nothing is changed then.
+  Result<Row> add(const PrintOwner& owner, const FaceTemplate& face);
+  // Fault::not_found where the row does not exist or is gone already.
+  Result<> remove(Row row);
+
+  // For each probe at most `k` faces that the filter admits. Faults: bad_argument (k < 1),
+  // limit_exceeded (k > kMaxCandidates or more than kMaxQueriesPerBatch probes), and those of
+  // add(). Cost of exact: rows * dimension multiply-adds a probe; each block is read once for all
+  // probes.
+  Result<std::vector<std::vector<FaceHit>>> search(std::span<const FaceTemplate> probes,
+                                                   const Filter& filter, int k) const;
+
+  FaceIndexKind kind() const { return kind_; }
+  const std::string& model() const { return model_; }
+  std::int64_t rows() const { return std::ssize(owners_); }
+  std::int64_t live() const { return live_; }
+  bool is_live(Row row) const { return row.value() < live_rows_.size() && live_rows_[row.value()]; }
+  const PrintOwner& owner(Row row) const { return owners_.at(row.value()); }
+  std::size_t resident_bytes() const;
+
+ private:
+  using Hits = TopK<Similarity>;
+  Result<std::vector<float>> prepare(const FaceTemplate& face) const;
+  void scan(std::span<const std::vector<float>> probes, const Filter& filter,
+            std::span<Hits> hits) const;
+  void score(const float* probe, std::span<const Row> rows, Hits& hits) const;
+
+  FaceIndexKind kind_;
+  std::string model_;
+  int dimension_;
+  kernels::FaceDot dot_;
+  FaceTable table_;
+  std::unique_ptr<FaceShortlist> shortlist_;  // none for exact
+  std::vector<PrintOwner> owners_;
+  std::vector<bool> live_rows_;
+  std::int64_t live_ = 0;
+};
+
+}  // namespace whorl::index

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/index/face_table.h"
+#include "kernels/backend.h"
+
+namespace whorl::index {
+
+// Whether a row may be a candidate of this search: alive, and admitted by the filter.
+using Admits = std::function<bool(Row)>;
+
+// Names the rows of a table that are probably nearest to a probe, without looking at all of them.
+// The caller scores them; a row that is left out here is lost. Const members may run at once.
+class FaceShortlist {
+ public:
+  virtual ~FaceShortlist() = default;
+
+  // The table's last row, just appended. Fault::index_unavailable, and the row is not listed.
+  virtual Result<> add(const FaceTable& table, Row row) = 0;
+  // Afterwards admits(row) is false; called before the vector is wiped.
+  virtual Result<> remove(const FaceTable& table, Row row) = 0;
+
+  // About the k nearest admitted rows in any order, or nothing where only a scan of all rows could
+  // tell: too few rows so far, or too few of them admitted.
+  virtual Result<std::optional<std::vector<Row>>> nearest(const FaceTable& table,
+                                                          const float* probe, int k,
+                                                          const Admits& admits) const = 0;
+  virtual std::size_t resident_bytes() const = 0;
+};
+
+// By FAISS; face_faiss.cc is the only file that sees it.
+std::unique_ptr<FaceShortlist> make_ivf_shortlist();
+std::unique_ptr<FaceShortlist> make_hnsw_shortlist(kernels::Backend backend);
+
+}  // namespace whorl::index
