@@ -1,0 +1,212 @@
+#pragma once
+// The gallery: the durable truth about who is enrolled. docs/decisions/store-layout.md.
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/biometrics.h"
+#include "engine/base/clock.h"
+#include "engine/base/crypto.h"
+#include "engine/base/random.h"
+#include "engine/base/result.h"
+#include "engine/gallery/batch.h"
+
+namespace whorl::gallery {
+
+struct StoreOptions {
+  bool create = false;           // make the store where there is none
+  const Clock* clock = nullptr;  // null: the system's. Both are the caller's and outlive the store
+  Entropy* entropy = nullptr;    // null: the system's. Asked by one thread at a time
+  // false: commits are acknowledged before they are on disk, and a power cut may take the last of
+  // them (a killed process may not). For tests, and bulk loads that can be repeated.
+  bool sync = true;
+};
+
+struct GalleryInfo {
+  GalleryId id;
+  std::string name;
+  UnixMillis created_at;
+};
+
+struct StoredEncounter {
+  GalleryId gallery;
+  SubjectId subject;
+  EncounterId id;
+  Encounter content;
+};
+
+struct EnrolledSubject {
+  GalleryId gallery;
+  SubjectId subject;
+  std::int64_t encounters = 0;
+};
+
+struct ChangeEntry {
+  Revision revision;
+  Operation operation = Operation::enrol;
+  GalleryId gallery;
+  SubjectId subject;
+  EncounterId encounter;  // 0 where the change meant the whole subject
+  UnixMillis changed_at;
+};
+
+struct GalleryStats {
+  GalleryInfo gallery;
+  std::int64_t subjects = 0;
+  std::int64_t encounters = 0;
+  std::array<std::int64_t, kFingerPositions> fingers{};  // templates, by FingerPosition
+  std::int64_t faces = 0;
+};
+
+struct StoreStats {
+  Revision revision;
+  std::vector<GalleryStats> galleries;
+  std::int64_t disk_bytes = 0;
+};
+
+// What a scrub found. A sound store has no damage.
+struct Scrub {
+  static constexpr std::size_t kMaxListed = 1000;
+  std::int64_t subjects = 0;
+  std::int64_t encounters = 0;
+  std::int64_t damaged = 0;
+  std::vector<Error> damage;  // each names its record; the first kMaxListed
+};
+
+// Called for one item after another; an error stops the walk and is what the walk returns.
+using EncounterVisitor = std::function<Result<>(const StoredEncounter&)>;
+using SubjectVisitor = std::function<Result<>(const EnrolledSubject&)>;
+using ScrubProgress = std::function<void(const Scrub&)>;
+
+// The side value that seals the search index's snapshot file. erase_subject destroys it, so that
+// a snapshot that still holds the erased subject does not open: docs/decisions/erasure.md.
+inline constexpr std::string_view kIndexSnapshotKey = "index-snapshot-key";
+
+struct StoreBody;
+
+// The store as it was at one revision; later changes do not show. Keeps old versions on disk while
+// it lives, so hold it for a walk, not for a day; the store stays open as long. An erasure ends it:
+// reading on gives Fault::cancelled, and a new snapshot shows the store without the erased subject.
+//
+// Thread safety: const members may run at once.
+class Snapshot {
+ public:
+  Snapshot(Snapshot&&) noexcept;
+  Snapshot& operator=(Snapshot&&) noexcept;
+  ~Snapshot();
+
+  Revision revision() const;
+
+  // All encounters of the gallery, or of all galleries, by ascending (gallery, subject, encounter).
+  // The visitor runs without any lock and may use the store. About 15 us an encounter of one print.
+  // Faults: bad_checksum, seal_broken, store_corrupt with the record's name; cancelled.
+  Result<> for_each_encounter(std::optional<GalleryId> gallery,
+                              const EncounterVisitor& visit) const;
+  // Subjects in ascending (gallery, subject), without opening their encounters.
+  Result<> for_each_subject(std::optional<GalleryId> gallery, const SubjectVisitor& visit) const;
+  // All encounters of one subject, ascending. Fault::not_found when it is not enrolled.
+  Result<std::vector<StoredEncounter>> get_subject(GalleryId gallery, SubjectId subject) const;
+
+ private:
+  friend class Store;
+  struct State;
+  explicit Snapshot(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
+};
+
+// A folder with galleries of subjects, their encounters, and nothing derived from them.
+//
+// Thread safety: all members may run at once. One process at a time.
+// Invariants:
+//   1. What commit() acknowledged is on disk; a batch is there wholly or not at all.
+//   2. Every record is versioned, carries a CRC-32C, and is sealed with its subject's own key,
+//   bound
+//      to its place; that key is sealed with a key derived from the master key.
+//   3. Damage is told, by record, never answered around: if the files end before the last
+//      acknowledged revision, the store does not open.
+//   4. Revisions count up by one a change, over all galleries.
+// Faults of every member that reads: store_corrupt, bad_checksum, seal_broken, io_error; of every
+// one that writes also: disk_full. After disk_full the store can be read, and the next write that
+// finds room goes through.
+class Store {
+ public:
+  // Faults: io_error when there is no store here and `create` is not set, wrong_key, store_in_use,
+  // store_version, store_corrupt, disk_full. Costs milliseconds, and up to a second after a crash.
+  static Result<std::unique_ptr<Store>> open(const std::string& folder, const Key& master,
+                                             const StoreOptions& options);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  const std::string& folder() const;
+
+  // Faults: bad_name outside [a-z0-9_-]{1,64}, already_exists.
+  Result<GalleryId> create_gallery(std::string_view name);
+  Result<GalleryInfo> find_gallery(std::string_view name) const;  // not_found, bad_name
+  std::vector<GalleryInfo> list_galleries() const;                // ascending id
+
+  // Stores the batch, or nothing of it; returns when it is on disk. Batches of several threads
+  // share one write to the disk. At most kMaxChangesPerBatch changes.
+  // Faults: duplicate_id, not_found, limit_exceeded, out_of_range, and those of
+  // formats::encode_template, each with the record's name; nothing of a refused batch is stored.
+  Result<Commit> commit(const Batch& batch);
+
+  // Destroys the subject's key in every file of the store, and the side value kIndexSnapshotKey;
+  // its records cannot be opened from then on, not even from an older copy of the data that lacks
+  // the key. Ends all snapshots. Costs a rewrite of the key files (about 100 bytes a subject).
+  // Fault::not_found.
+  Result<Revision> erase_subject(GalleryId gallery, SubjectId subject);
+
+  // The newest state; each call sees one revision. See Snapshot for the members of the same name.
+  Snapshot snapshot() const;
+  Revision revision() const;
+  Result<bool> contains(GalleryId gallery, SubjectId subject) const;
+  Result<std::vector<StoredEncounter>> get_subject(GalleryId gallery, SubjectId subject) const;
+  Result<Encounter> get_encounter(GalleryId gallery, SubjectId subject,
+                                  EncounterId encounter) const;
+  Result<> for_each_encounter(std::optional<GalleryId> gallery,
+                              const EncounterVisitor& visit) const;
+
+  // What happened after `after`, oldest first, at most `most` entries; call again from the last
+  // one's revision. A derived index that is at revision r is brought up to date with these alone.
+  Result<std::vector<ChangeEntry>> changes_since(Revision after, std::size_t most = 10'000) const;
+
+  // From counters that every commit keeps; no scan.
+  Result<StoreStats> stats() const;
+
+  // Small values of derived data, sealed with the master key and bound to their name
+  // ([a-z0-9_-]{1,64}). Absent ones are no fault: get gives nothing, delete does nothing.
+  Result<> put_side(std::string_view name, std::span<const std::byte> value);
+  Result<std::optional<Bytes>> get_side(std::string_view name) const;
+  Result<> delete_side(std::string_view name);
+
+  // Reads and opens every record and recounts the counters. The answer is a list of damage; the
+  // call itself fails only when it cannot go on. Twice as long as for_each_encounter.
+  Result<Scrub> verify(const ScrubProgress& progress = {}) const;
+
+  // Rewrites all files without what was deleted.
+  Result<> compact();
+
+  // Copies the store as it is now to a folder that is absent, empty, or holds an earlier backup of
+  // this store; the earlier one is replaced once the new one is complete, and files that did not
+  // change are not copied again. Commits go on meanwhile. Faults: already_exists, disk_full.
+  Result<> backup(const std::string& to);
+
+  // Makes a store from a backup, checking every file against its checksum on the way; needs no key.
+  // Faults: already_exists unless `to` is absent or empty; store_corrupt, bad_checksum for a
+  // damaged backup; io_error where there is no backup. A failed restore leaves nothing behind.
+  static Result<> restore(const std::string& from, const std::string& to);
+
+ private:
+  explicit Store(std::shared_ptr<StoreBody> body);
+  std::shared_ptr<StoreBody> body_;
+};
+
+}  // namespace whorl::gallery
