@@ -21,7 +21,8 @@ inline constexpr std::size_t kMaxSourceBytes = 64;
 inline constexpr std::size_t kMaxGalleryNameBytes = 64;
 inline constexpr int kMaxTemplatesPerEncounter = 32;  // ten flat, ten rolled, faces, some spare
 inline constexpr int kMaxEncountersPerSubject = 65535;
-// A batch is sealed in memory before it is written: about 2 kB a print, 200 kB an encounter at most.
+// A batch is sealed in memory before it is written: about 2 kB a print, 200 kB an encounter at
+// most.
 inline constexpr int kMaxChangesPerBatch = 4096;
 inline constexpr int kMaxCandidates = 1000;  // the k of top-k
 inline constexpr int kMaxQueriesPerBatch = 256;
