@@ -1,0 +1,15 @@
+#pragma once
+
+#include <filesystem>
+
+#include "engine/base/byte_writer.h"
+#include "engine/base/limits.h"
+#include "engine/base/result.h"
+
+namespace whorl::formats {
+
+// A whole file of at most `limit` bytes. Faults, each naming the file: io_error (missing, a folder,
+// no permission), empty_input, limit_exceeded. Memory: no more than the limit, whatever the file.
+Result<Bytes> read_file(const std::filesystem::path& path, std::size_t limit = kMaxRecordBytes);
+
+}  // namespace whorl::formats
