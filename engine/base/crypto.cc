@@ -51,6 +51,8 @@ int hex_value(char c) {
 
 }  // namespace
 
+void wipe(std::span<std::byte> secret) { OPENSSL_cleanse(secret.data(), secret.size()); }
+
 Key::Key(std::span<const std::byte, kBytes> bytes) {
   std::copy(bytes.begin(), bytes.end(), bytes_.begin());
 }

@@ -12,6 +12,9 @@
 
 namespace whorl {
 
+// Overwrites secret bytes in a way that the compiler does not remove.
+void wipe(std::span<std::byte> secret);
+
 // 256 secret bits; wiped when they go out of scope, never printed.
 class Key {
  public:
