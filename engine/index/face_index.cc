@@ -136,4 +136,9 @@ std::size_t FaceIndex::resident_bytes() const {
          live_rows_.capacity() / 8 + (shortlist_ == nullptr ? 0 : shortlist_->resident_bytes());
 }
 
+FaceTemplate FaceIndex::face(Row row) const {
+  const float* vector = table_.vector(row);
+  return {model_, {}, std::vector<float>(vector, vector + dimension_)};
+}
+
 }  // namespace whorl::index

@@ -59,10 +59,12 @@ class FaceIndex {
 
   FaceIndexKind kind() const { return kind_; }
   const std::string& model() const { return model_; }
+  int dimension() const { return dimension_; }
   std::int64_t rows() const { return std::ssize(owners_); }
   std::int64_t live() const { return live_; }
   bool is_live(Row row) const { return row.value() < live_rows_.size() && live_rows_[row.value()]; }
   const PrintOwner& owner(Row row) const { return owners_.at(row.value()); }
+  FaceTemplate face(Row row) const;  // its unit vector; the quality is not kept
   std::size_t resident_bytes() const;
 
  private:

@@ -51,6 +51,8 @@ class FingerIndex {
   void append(std::span<const FingerPrint> prints);
   void remove(Row row);
 
+  FingerPosition position() const { return position_; }
+  std::uint16_t code_version() const { return code_version_; }
   std::int64_t rows() const { return std::ssize(owners_); }
   std::int64_t live() const { return live_; }
   std::int64_t blocks() const { return std::ssize(blocks_); }

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+
+#include "engine/matchers/calibration.h"
+
+namespace whorl::matchers {
+
+// What similarities of the finger matcher mean.
+//
+// Strangers: above `origin` their similarity falls off exponentially, P(s or more) = exp(-(s -
+// origin) / scale): a generalised Pareto tail with shape 0, fitted to the upper two percent and
+// extrapolated, but never below `least_rate`, beyond which no data of ours can speak. Mates: normal
+// up to their mean and flat above it, except for a share of pairs that look like strangers (no
+// overlap, wrong finger, worn away). The ratio is bounded by ln(stranger_share) and
+// -ln(least_rate).
+struct FingerCalibration {
+  std::uint32_t version;  // rises whenever a number below changes; recorded with every decision
+  double origin, scale;
+  double genuine_mean, genuine_sd;
+  double stranger_share;
+  double least_rate;
+};
+
+// Fitted by bench/accuracy/fit_finger_calibration on simulated people; docs/accuracy.md has its
+// output and the check on real prints.
+inline constexpr FingerCalibration kDefaultFingerCalibration{1, 5.0, 3.0, 60.0, 20.0, 0.01, 1e-10};
+
+// Rising in the similarity: a higher one never has a lower ratio or a higher false match rate.
+Calibrated calibrate(const FingerCalibration& calibration, Similarity similarity);
+
+}  // namespace whorl::matchers

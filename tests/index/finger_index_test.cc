@@ -1,0 +1,208 @@
+#include "engine/index/finger_index.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+
+#include "engine/features/fingerprint/minutia_codes.h"
+#include "tests/support/random_print.h"
+
+namespace whorl::index {
+namespace {
+
+using ::whorl::testing::random_print;
+
+struct Gallery {
+  std::deque<FingerTemplate> prints;
+  std::vector<FingerPrint> rows;
+
+  Gallery(int count, std::uint64_t seed) {
+    for (int i = 0; i < count; ++i) {
+      prints.push_back(random_print(seed + static_cast<std::uint64_t>(i), i % 50));
+      features::describe_minutiae(prints.back());
+      PrintOwner owner;
+      owner.subject = static_cast<std::uint64_t>(1 + i / 2),
+      owner.encounter = static_cast<std::uint32_t>(1 + i % 2);
+      owner.sex = static_cast<std::uint8_t>(i % 3),
+      owner.birth_year = static_cast<std::uint16_t>(i % 4 == 0 ? 0 : 1950 + i % 40);
+      rows.push_back({owner, &prints.back()});
+    }
+  }
+};
+
+FingerIndex index_of(std::span<const FingerPrint> rows, std::size_t batch = 1000) {
+  FingerIndex index(FingerPosition::right_index, features::kMinutiaCodeVersion);
+  for (; !rows.empty(); rows = rows.subspan(std::min(batch, rows.size()))) {
+    index.append(rows.first(std::min(batch, rows.size())));
+  }
+  return index;
+}
+
+using Found = std::vector<std::pair<PrintOwner, std::uint16_t>>;
+Found best(const FingerIndex& index, const FingerTemplate& probe, std::size_t k,
+           const Filter& filter = {}, kernels::Backend backend = kernels::best_backend()) {
+  const FingerProbe p(probe, 32);
+  FingerHits hits(k);
+  index.search({&p, 1}, filter, backend, 0, index.blocks(), {&hits, 1});
+  Found found;
+  for (const auto& hit : hits.sorted()) found.emplace_back(hit.owner, hit.score.value());
+  return found;
+}
+
+TEST(FingerIndex, FindsEachPrintFirstWhenSearchedWithItself) {
+  const Gallery gallery(150, 1);
+  const FingerIndex index = index_of(gallery.rows);
+  for (const FingerPrint& row : gallery.rows) {
+    if (row.print->minutiae.size() < 20) continue;
+    EXPECT_EQ(best(index, *row.print, 1).at(0).first, row.owner);
+  }
+}
+
+TEST(FingerIndex, AnswersDoNotDependOnHowItWasFilledNorOnTheBackend) {
+  const Gallery gallery(200, 1);
+  const FingerIndex whole = index_of(gallery.rows), by_one = index_of(gallery.rows, 1),
+                    by_seven = index_of(gallery.rows, 7);
+  std::vector<FingerPrint> backwards(gallery.rows.rbegin(), gallery.rows.rend());
+  const FingerIndex reversed = index_of(backwards);
+  for (const std::size_t probe : {45U, 99U, 149U}) {
+    const Found expected = best(whole, gallery.prints[probe], 200);
+    EXPECT_EQ(best(by_one, gallery.prints[probe], 200), expected);
+    EXPECT_EQ(best(by_seven, gallery.prints[probe], 200), expected);
+    EXPECT_EQ(best(reversed, gallery.prints[probe], 200), expected);
+    EXPECT_EQ(best(whole, gallery.prints[probe], 200, {}, kernels::Backend::reference), expected);
+    EXPECT_EQ(best(whole, gallery.prints[probe], 5), Found(expected.begin(), expected.begin() + 5));
+  }
+}
+
+TEST(FingerIndex, ARemovedPrintIsNeverACandidate) {
+  const Gallery gallery(130, 1);
+  FingerIndex index = index_of(gallery.rows);
+  index.remove(Row{99});
+  EXPECT_EQ(index.live(), 129);
+  EXPECT_FALSE(index.is_live(Row{99}));
+  const Found found = best(index, gallery.prints[99], 130);
+  EXPECT_TRUE(std::ranges::none_of(
+      found, [&](const auto& f) { return f.first == gallery.rows[99].owner; }));
+  index.append(std::span(gallery.rows).subspan(99, 1));  // enrolled again
+  EXPECT_EQ(best(index, gallery.prints[99], 1).at(0).first, gallery.rows[99].owner);
+}
+
+TEST(FingerIndex, FiltersKeepWhoeverWasNotRecorded) {
+  const Gallery gallery(160, 1);
+  const FingerIndex index = index_of(gallery.rows);
+  Filter filter;
+  filter.sex = Sex::female, filter.birth_year_min = 1960, filter.birth_year_max = 1969;
+  filter.excluded = {SubjectId{5}, SubjectId{40}};
+  std::int64_t admitted = 0;
+  for (const FingerPrint& row : gallery.rows) {
+    const bool sex = row.owner.sex == 0 || row.owner.sex == 1;
+    const bool year =
+        row.owner.birth_year == 0 || (row.owner.birth_year >= 1960 && row.owner.birth_year <= 1969);
+    admitted += sex && year && row.owner.subject != 5 && row.owner.subject != 40 &&
+                row.print->minutiae.size() > 20;
+  }
+  std::int64_t found = 0;
+  for (const auto& [owner, score] : best(index, gallery.prints[149], 160, filter)) {
+    EXPECT_TRUE(filter.admits(owner));
+    found +=
+        gallery.rows[(owner.subject - 1) * 2 + owner.encounter - 1].print->minutiae.size() > 20;
+  }
+  EXPECT_GE(found, admitted - 5);  // a print may score nothing at all
+  EXPECT_GT(admitted, 10);
+}
+
+TEST(FingerIndex, GivesBackThePrintsItPacked) {
+  const Gallery gallery(70, 1);
+  const FingerIndex index = index_of(gallery.rows, 13);
+  for (std::size_t r = 0; r < gallery.prints.size(); ++r) {
+    FingerTemplate expected = gallery.prints[r];
+    expected.quality = {};
+    for (Minutia& m : expected.minutiae) m.quality = 0;
+    EXPECT_EQ(index.print(Row{static_cast<std::uint32_t>(r)}), expected) << r;
+  }
+}
+
+TEST(FingerIndex, SurvivesItsBytes) {
+  const Gallery gallery(140, 1);
+  FingerIndex index = index_of(gallery.rows);
+  index.remove(Row{3});
+  ByteWriter head;
+  index.save_head(head);
+  ByteReader in(head.view());
+  auto loaded = FingerIndex::load_head(in);
+  ASSERT_TRUE(loaded);
+  for (std::int64_t b = 0; b < index.blocks(); ++b)
+    ASSERT_TRUE(loaded->load_block(index.block_bytes(b)));
+  EXPECT_TRUE(loaded->complete());
+  EXPECT_FALSE(loaded->load_block(index.block_bytes(0)));
+  EXPECT_EQ(best(*loaded, gallery.prints[99], 140), best(index, gallery.prints[99], 140));
+}
+
+TEST(FingerIndex, RefusesEveryPrefixOfItsHeadAndOfABlock) {
+  const Gallery gallery(5, 40);
+  const FingerIndex index = index_of(gallery.rows);
+  ByteWriter head;
+  index.save_head(head);
+  for (std::size_t n = 0; n < head.size(); ++n) {
+    ByteReader in(head.view().first(n));
+    EXPECT_FALSE(FingerIndex::load_head(in)) << n;
+  }
+  const auto block = index.block_bytes(0);
+  for (std::size_t n = 0; n < block.size(); ++n)
+    ASSERT_FALSE(PackedBlock::from_bytes(block.first(n))) << n;
+  EXPECT_TRUE(PackedBlock::from_bytes(block));
+}
+
+// A block that was altered is refused or harmless: whatever from_bytes accepts can be searched.
+TEST(PackedBlock, NoAlteredByteLeadsOutsideIt) {
+  const Gallery gallery(20, 40);
+  const FingerIndex index = index_of(gallery.rows);
+  const Bytes good(index.block_bytes(0).begin(), index.block_bytes(0).end());
+  SeededRandom random(1);
+  int refused = 0;
+  for (std::size_t at = 0; at < good.size(); at += at < 400 ? 1 : 37) {
+    Bytes bad = good;
+    bad[at] = static_cast<std::byte>(random.below(256));
+    const auto block = PackedBlock::from_bytes(bad);
+    refused += !block;
+    if (!block) continue;
+    const FingerProbe probe(gallery.prints[15], 32);
+    std::uint16_t scores[kernels::kBlockPrints];
+    kernels::score_finger_block(kernels::best_backend())(probe.view(), block->view(),
+                                                         ~std::uint64_t{0}, scores);
+    for (int p = 0; p < kernels::kBlockPrints; ++p)
+      (void)block->unpack(p, FingerPosition::unknown, 1);
+  }
+  EXPECT_GT(refused, 50);
+}
+
+TEST(TopK, KeepsTheBestWhateverTheOrderAndBreaksTiesByOwner) {
+  SeededRandom random(9);
+  std::vector<Hit<CodeScore>> all;
+  for (std::uint32_t i = 0; i < 500; ++i) {
+    PrintOwner owner;
+    owner.subject = i;
+    all.push_back({CodeScore{static_cast<std::uint16_t>(random.below(20))}, owner, Row{i}});
+  }
+  const auto keep = [](std::span<const Hit<CodeScore>> hits) {
+    FingerHits top(37);
+    for (const auto& hit : hits) top.offer(hit);
+    return top;
+  };
+  const auto expected = keep(all).sorted();
+  for (std::size_t i = 1; i < expected.size(); ++i) {
+    EXPECT_TRUE(expected[i].score < expected[i - 1].score ||
+                (expected[i].score == expected[i - 1].score &&
+                 earlier(expected[i - 1].owner, expected[i].owner)));
+  }
+  std::ranges::reverse(all);
+  auto parts = keep(std::span(all).first(123));
+  parts.merge(keep(std::span(all).subspan(123)));
+  const auto merged = parts.sorted();
+  ASSERT_EQ(merged.size(), expected.size());
+  for (std::size_t i = 0; i < merged.size(); ++i) EXPECT_EQ(merged[i].owner, expected[i].owner);
+}
+
+}  // namespace
+}  // namespace whorl::index

@@ -1,0 +1,91 @@
+#include "engine/matchers/finger_matcher.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/features/fingerprint/minutia_codes.h"
+#include "engine/matchers/finger_calibration.h"
+#include "tests/support/random_print.h"
+
+namespace whorl::matchers {
+namespace {
+
+using ::whorl::testing::random_print;
+using ::whorl::testing::recapture;
+
+FingerTemplate described(FingerTemplate print) {
+  features::describe_minutiae(print);
+  return print;
+}
+
+TEST(FingerMatcher, DoesNotCareWhichPrintIsTheProbe) {
+  FingerMatcher matcher;
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    const FingerTemplate a = described(random_print(seed, 30 + static_cast<int>(seed)));
+    for (const FingerTemplate& b :
+         {described(recapture(a, 10, 2, 0.8, seed)), described(random_print(seed + 500, 40))}) {
+      EXPECT_EQ(matcher.compare(a, b), matcher.compare(b, a));
+    }
+  }
+}
+
+TEST(FingerMatcher, TellsMatesFromStrangers) {
+  FingerMatcher matcher;
+  float worst_mate = 1e9F, best_stranger = 0;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    const FingerTemplate a = described(random_print(seed, 40));
+    worst_mate = std::min(worst_mate,
+                          matcher.compare(a, described(recapture(a, 15, 2, 0.85, seed))).value());
+    best_stranger = std::max(best_stranger,
+                             matcher.compare(a, described(random_print(seed + 900, 40))).value());
+  }
+  EXPECT_GT(worst_mate, 2 * best_stranger);
+}
+
+TEST(FingerMatcher, AFewMinutiaeCannotScoreLikeMany) {
+  FingerMatcher matcher;
+  const FingerTemplate whole = described(random_print(1, 45));
+  FingerTemplate corner = random_print(1, 45);
+  std::erase_if(corner.minutiae, [](const Minutia& m) { return m.x_px > 105 || m.y_px > 125; });
+  ASSERT_GE(corner.minutiae.size(), 3U);
+  ASSERT_LE(corner.minutiae.size(), 12U);
+  EXPECT_LT(matcher.compare(whole, described(corner)).value(),
+            matcher.compare(whole, whole).value() / 3);
+}
+
+TEST(FingerMatcher, EmptyAndTinyPrintsScoreNothing) {
+  FingerMatcher matcher;
+  const FingerTemplate whole = described(random_print(1, 45));
+  for (const int minutiae : {0, 1, 2, 3}) {
+    const FingerTemplate tiny = described(random_print(2, minutiae));
+    EXPECT_EQ(matcher.compare(whole, tiny), Similarity{0});
+    EXPECT_EQ(matcher.compare(tiny, tiny), Similarity{0});
+  }
+}
+
+TEST(FingerMatcher, ExplainsItsScore) {
+  FingerMatcher matcher;
+  const FingerTemplate a = described(random_print(3, 40));
+  const FingerTemplate b = described(recapture(a, 20, 1, 1, 5));
+  const FingerComparison comparison = matcher.explain(a, b);
+  EXPECT_EQ(comparison.similarity, matcher.compare(a, b));
+  EXPECT_GT(comparison.pairs.size(), 30U);
+  int right = 0;  // recapture keeps the order when it keeps everything
+  for (const GrownPair& p : comparison.pairs) right += p.pair.first == p.pair.second ? 1 : 0;
+  EXPECT_GT(right, static_cast<int>(comparison.pairs.size()) - 4);
+}
+
+TEST(FingerCalibration, MoreSimilarIsRarerAmongStrangersAndLikelierAmongMates) {
+  double fmr = 1, ratio = -1e9;
+  for (float s = 0; s < 200; s += 0.5F) {
+    const Calibrated value = calibrate(kDefaultFingerCalibration, Similarity{s});
+    EXPECT_LE(value.fmr.value(), fmr);
+    EXPECT_GE(value.ratio.value(), ratio);
+    EXPECT_GT(value.fmr.value(), 0);
+    fmr = value.fmr.value(), ratio = value.ratio.value();
+  }
+  EXPECT_LT(calibrate(kDefaultFingerCalibration, Similarity{0}).ratio.value(), 0);
+  EXPECT_EQ(calibrate(kDefaultFingerCalibration, Similarity{0}).fmr.value(), 1);
+}
+
+}  // namespace
+}  // namespace whorl::matchers
