@@ -1,0 +1,105 @@
+// ANSI/INCITS 378-2004. docs/formats/ansi378-2004.md is the byte table.
+
+#include "engine/formats/dialects.h"
+#include "engine/formats/record_codec.h"
+
+namespace whorl::formats {
+namespace {
+
+constexpr auto kFormat = MinutiaeFormat::ansi378_2004;
+constexpr std::uint16_t kShortestRecord = 26;  // the header; shorter lengths are ISO's upper half
+constexpr std::uint16_t kShortestIsoRecord = 24;
+constexpr std::size_t kShortForm = 0xFFFF;  // the longest record whose length takes two bytes
+constexpr std::size_t kLongLengthExtra = 4;
+constexpr std::uint16_t kMaxSensorId = 0x0FFF;
+constexpr unsigned kCertificationShift = 12;
+// From the end of the length on:
+constexpr std::size_t kFrameAt = 6;
+constexpr std::size_t kViewsAt = 14;
+
+// Two bytes, or two of zero and four more for what two cannot hold.
+Result<std::size_t> read_length(ByteReader& in) {
+  const std::uint16_t two_bytes = in.u16();
+  if (two_bytes != 0) return two_bytes;
+  const std::uint32_t length = in.u32();
+  if (length <= kShortForm) return fail(Fault::out_of_range, kLengthOffset + 2);
+  return length;
+}
+
+}  // namespace
+
+bool looks_like_ansi378_2004(std::span<const std::byte> bytes) {
+  ByteReader in(bytes);
+  in.take(kLengthOffset);
+  const std::uint16_t first = in.u16();
+  const std::uint16_t second = in.u16();
+  return first == 0 ? second < kShortestIsoRecord : first >= kShortestRecord;
+}
+
+Result<MinutiaeRecord> read_ansi378_2004(std::span<const std::byte> bytes) {
+  ByteReader in(bytes);
+  in.take(4);
+  const std::uint8_t first_of_version = in.u8();
+  in.take(3);
+  WHORL_TRY(const std::size_t length, read_length(in));
+  WHORL_TRY_VOID(check_declared_length(length, bytes.size()));
+  const std::size_t base = in.offset();
+
+  MinutiaeRecord record;
+  record.format = kFormat;
+  record.zero_padded_version = first_of_version == '0';
+  record.vendor = in.u16();
+  record.subformat = in.u16();
+  const std::uint16_t certification_and_sensor = in.u16();
+  record.certifications =
+      static_cast<std::uint8_t>(certification_and_sensor >> kCertificationShift);
+  record.sensor_id = certification_and_sensor & kMaxSensorId;
+  const SharedFrame frame = read_frame(in);
+  const std::uint8_t views = in.u8();
+  const std::uint8_t reserved = in.u8();
+  if (!in.ok()) return fail(Fault::truncated, bytes.size());
+  WHORL_TRY_VOID(check_frame(frame.width_px, frame.height_px, base + kFrameAt));
+  WHORL_TRY_VOID(check_view_count(views, base + kViewsAt));
+  if (reserved != 0) return fail(Fault::out_of_range, base + kViewsAt + 1);
+
+  record.views.reserve(views);
+  for (int i = 0; i < views; ++i) {
+    WHORL_TRY(FingerView view, read_compact_view(in, kFormat, frame, i + 1 == views));
+    record.views.push_back(std::move(view));
+  }
+  WHORL_TRY_VOID(check_end(in));
+  return record;
+}
+
+Result<Bytes> write_ansi378_2004(const MinutiaeRecord& record) {
+  WHORL_TRY_VOID(check_header_fields(record, {.cbeff_owner = true,
+                                              .certifications_max = 0x0F,
+                                              .sensor_id_max = kMaxSensorId,
+                                              .zero_padded_version = true}));
+  const FingerView& first = record.views.front();
+  WHORL_TRY_VOID(check_frame(first.width_px, first.height_px, kLengthOffset + 2 + kFrameAt));
+  ByteWriter body;  // all that follows the length, whose own width depends on it
+  body.u16(record.vendor);
+  body.u16(record.subformat);
+  body.u16(static_cast<unsigned>(record.certifications) << kCertificationShift | record.sensor_id);
+  write_frame(body, first);
+  body.u8(record.views.size());
+  body.u8(0);
+  for (const FingerView& view : record.views) {
+    WHORL_TRY_VOID(write_compact_view(body, kFormat, view, first, &view == &record.views.back()));
+  }
+  ByteWriter out;
+  out.u32(kRecordMagic);
+  out.text(std::string_view(record.zero_padded_version ? "020\0" : " 20\0", 4));
+  const std::size_t short_length = kLengthOffset + 2 + body.size();
+  if (short_length <= kShortForm) {
+    out.u16(short_length);
+  } else {
+    out.u16(0);
+    out.u32(short_length + kLongLengthExtra);
+  }
+  out.bytes(body.view());
+  return out.take();
+}
+
+}  // namespace whorl::formats

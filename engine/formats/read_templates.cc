@@ -1,0 +1,26 @@
+#include "engine/formats/read_templates.h"
+
+#include <iterator>
+
+#include "engine/formats/finger_templates.h"
+#include "engine/formats/minutiae_record.h"
+#include "engine/formats/template_container.h"
+
+namespace whorl::formats {
+
+Result<std::vector<Template>> read_templates(std::span<const std::byte> bytes,
+                                             std::optional<PixelsPerInch> ppi) {
+  std::vector<Template> templates;
+  if (is_template_container(bytes)) {
+    WHORL_TRY(Template value, decode_template(bytes));
+    templates.push_back(std::move(value));
+    return templates;
+  }
+  WHORL_TRY(const MinutiaeRecord record, decode_minutiae_record(bytes));
+  WHORL_TRY(ConvertedRecord converted, to_finger_templates(record, ppi));
+  templates.assign(std::move_iterator(converted.templates.begin()),
+                   std::move_iterator(converted.templates.end()));
+  return templates;
+}
+
+}  // namespace whorl::formats
