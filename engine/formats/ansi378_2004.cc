@@ -90,7 +90,7 @@ Result<Bytes> write_ansi378_2004(const MinutiaeRecord& record) {
   }
   ByteWriter out;
   out.u32(kRecordMagic);
-  out.text(std::string_view(record.zero_padded_version ? "020\0" : " 20\0", 4));
+  out.u32(record.zero_padded_version ? kVersion020 : kVersion20);
   const std::size_t short_length = kLengthOffset + 2 + body.size();
   if (short_length <= kShortForm) {
     out.u16(short_length);

@@ -138,7 +138,7 @@ Result<Bytes> write_ansi378_2009(const MinutiaeRecord& record) {
                .draft_header = !am1}));
   ByteWriter out;
   out.u32(kRecordMagic);
-  out.text(std::string_view(am1 ? "035\0" : "030\0", 4));
+  out.u32(am1 ? kVersion035 : kVersion030);
   out.u32(0);
   out.u16(record.vendor);
   out.u16(record.subformat);

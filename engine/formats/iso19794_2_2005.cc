@@ -49,7 +49,7 @@ Result<Bytes> write_iso19794_2_2005(const MinutiaeRecord& record) {
   WHORL_TRY_VOID(check_frame(first.width_px, first.height_px, kFrameAt));
   ByteWriter out;
   out.u32(kRecordMagic);
-  out.text(std::string_view(" 20\0", 4));
+  out.u32(kVersion20);
   out.u32(0);
   static_assert(kSensorAt == kLengthOffset + 4);
   out.u16(static_cast<unsigned>(record.certifications) << kCertificationShift | record.sensor_id);

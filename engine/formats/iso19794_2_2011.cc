@@ -206,7 +206,7 @@ Result<Bytes> write_iso19794_2_2011(const MinutiaeRecord& record) {
   WHORL_TRY_VOID(check_header_fields(record, {.certifications_max = 1}));
   ByteWriter out;
   out.u32(kRecordMagic);
-  out.text(std::string_view("030\0", 4));
+  out.u32(kVersion030);
   out.u32(0);
   out.u16(record.views.size());
   out.u8(record.certifications);

@@ -13,16 +13,6 @@ namespace {
 
 constexpr std::size_t kShortestHeader = 15;  // ISO of 2011
 
-constexpr std::uint32_t version(std::string_view text) {  // three characters and a zero
-  std::uint32_t value = 0;
-  for (const char c : text) value = value << 8U | static_cast<unsigned char>(c);
-  return value << 8U;
-}
-constexpr std::uint32_t kVersion20 = version(" 20");
-constexpr std::uint32_t kVersion020 = version("020");
-constexpr std::uint32_t kVersion030 = version("030");
-constexpr std::uint32_t kVersion035 = version("035");
-
 // The bytes that are there must be those of the magic, so that half a record of another kind is
 // called another kind.
 bool has_magic(std::span<const std::byte> bytes) {

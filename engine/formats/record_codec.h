@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string_view>
 
 #include "engine/base/byte_reader.h"
 #include "engine/base/byte_writer.h"
@@ -12,7 +13,16 @@
 namespace whorl::formats {
 
 inline constexpr std::uint32_t kRecordMagic = 0x464D5200;  // "FMR\0"
-inline constexpr std::size_t kLengthOffset = 8;            // of the length, in every dialect
+constexpr std::uint32_t version(std::string_view text) {   // three characters and a zero
+  std::uint32_t value = 0;
+  for (const char c : text) value = value << 8U | static_cast<unsigned char>(c);
+  return value << 8U;
+}
+inline constexpr std::uint32_t kVersion20 = version(" 20");   // both records of 2004 and 2005
+inline constexpr std::uint32_t kVersion020 = version("020");  // the sample printed in ANSI of 2004
+inline constexpr std::uint32_t kVersion030 = version("030");  // ISO of 2011 and ANSI of 2009
+inline constexpr std::uint32_t kVersion035 = version("035");  // ANSI of 2009, Amendment 1
+inline constexpr std::size_t kLengthOffset = 8;               // of the length, in every dialect
 
 // The caller has checked the magic, the version and that the record is kLengthOffset + 4 long.
 // Declared longer than the bytes is truncated; shorter is length_mismatch.
