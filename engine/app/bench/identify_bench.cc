@@ -1,0 +1,213 @@
+#include "engine/app/bench/identify_bench.h"
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <thread>
+#include <vector>
+
+#include "engine/features/fingerprint/minutia_codes.h"
+#include "engine/search/gallery_index.h"
+#include "engine/search/identify.h"
+#include "scanners/simulated/people.h"
+
+namespace whorl::app {
+namespace {
+
+constexpr FingerPosition kFingerOrder[] = {
+    FingerPosition::right_index, FingerPosition::left_index,   FingerPosition::right_thumb,
+    FingerPosition::left_thumb,  FingerPosition::right_middle, FingerPosition::left_middle,
+    FingerPosition::right_ring,  FingerPosition::left_ring,    FingerPosition::right_little,
+    FingerPosition::left_little};
+constexpr std::int64_t kChunk = 4096;
+constexpr int kUprightGate = 32;
+
+double seconds_of(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+SubjectId subject_of(std::int64_t person) {
+  return SubjectId{static_cast<std::uint64_t>(person) + 1};
+}
+
+class Bench {
+ public:
+  explicit Bench(const IdentifyBench& options) : options_(options), population_(options.seed) {}
+
+  void enrol_all(const std::function<void(std::int64_t)>& progress);
+  void make_queries();
+  void check(IdentifyFigures& figures) const;
+  void measure_loss(IdentifyFigures& figures) const;
+  void measure_latency(IdentifyFigures& figures) const;
+  void measure_throughput(IdentifyFigures& figures) const;
+  double resident_bytes() const { return static_cast<double>(gallery_.resident_bytes()); }
+
+ private:
+  Encounter capture(std::int64_t person, std::uint64_t number) const;
+  bool has_mate(std::size_t query) const { return query % 2 == 0; }
+
+  const IdentifyBench& options_;
+  scanners::Population population_;
+  scanners::FaceModel face_model_;
+  search::GalleryIndex gallery_;
+  std::vector<search::Query> queries_;
+  std::vector<SubjectId> mates_;
+};
+
+Encounter Bench::capture(std::int64_t index, std::uint64_t number) const {
+  const scanners::Person person = population_.person(static_cast<std::uint64_t>(index));
+  Encounter encounter;
+  encounter.demographics = person.demographics();
+  if (options_.modality == Modality::face) {
+    encounter.templates.emplace_back(person.capture_face(face_model_, number));
+    return encounter;
+  }
+  for (int f = 0; f < options_.fingers; ++f) {
+    FingerTemplate print = person.capture(kFingerOrder[f], number);
+    features::describe_minutiae(print, options_.backend);
+    encounter.templates.emplace_back(std::move(print));
+  }
+  return encounter;
+}
+
+void Bench::enrol_all(const std::function<void(std::int64_t)>& progress) {
+  const unsigned workers = std::max(1U, std::thread::hardware_concurrency());
+  for (std::int64_t first = 0; first < options_.people; first += kChunk) {
+    std::vector<Encounter> made(
+        static_cast<std::size_t>(std::min(kChunk, options_.people - first)));
+    {
+      std::vector<std::jthread> threads;
+      for (unsigned w = 0; w < workers; ++w) {
+        threads.emplace_back([&, w] {
+          for (std::size_t i = w; i < made.size(); i += workers) {
+            made[i] = capture(first + static_cast<std::int64_t>(i), 0);
+          }
+        });
+      }
+    }
+    std::vector<search::IndexedEncounter> rows;
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      rows.push_back({subject_of(first + static_cast<std::int64_t>(i)), EncounterId{1}, &made[i]});
+    }
+    gallery_.append(rows);
+    progress(first + std::ssize(made));
+  }
+}
+
+// Mates are spread over the gallery; those without are people who were never enrolled.
+void Bench::make_queries() {
+  for (int q = 0; q < options_.queries; ++q) {
+    const std::int64_t person = has_mate(static_cast<std::size_t>(q))
+                                    ? q * options_.people / options_.queries
+                                    : options_.people + q;
+    search::Query query;
+    query.templates = capture(person, 1).templates;
+    query.survivors = options_.survivors;
+    queries_.push_back(std::move(query));
+    mates_.push_back(subject_of(person));
+  }
+}
+
+void Bench::check(IdentifyFigures& figures) const {
+  int mated = 0, first = 0, unmated = 0, false_hits = 0;
+  for (std::size_t q = 0; q < queries_.size(); ++q) {
+    const auto answers = search::identify(gallery_, {&queries_[q], 1}, options_.backend);
+    const auto& candidates = answers.front().candidates;
+    if (has_mate(q)) {
+      ++mated;
+      first += !candidates.empty() && candidates.front().subject == mates_[q];
+    } else {
+      ++unmated;
+      false_hits += answers.front().decision == search::Decision::hit;
+    }
+  }
+  figures.rank1 = static_cast<double>(first) / std::max(mated, 1);
+  figures.false_hits = static_cast<double>(false_hits) / std::max(unmated, 1);
+}
+
+// Stage 1 alone, by one thread: its speed, and whose mate it would not have passed on.
+void Bench::measure_loss(IdentifyFigures& figures) const {
+  if (options_.modality != Modality::finger) return;
+  std::int64_t comparisons = 0, mated = 0, lost = 0;
+  double cpu_s = 0;
+  for (std::size_t q = 0; q < queries_.size(); ++q) {
+    for (const Template& t : queries_[q].templates) {
+      const auto& print = std::get<FingerTemplate>(t);
+      const index::FingerIndex& prints = gallery_.finger(print.position);
+      const index::FingerProbe probe(print, kUprightGate);
+      index::FingerHits hits(
+          static_cast<std::size_t>(search::survivors_of(options_.survivors, prints.live())));
+      const double started = seconds_of(CLOCK_THREAD_CPUTIME_ID);
+      prints.search({&probe, 1}, {}, options_.backend, 0, prints.blocks(), {&hits, 1});
+      cpu_s += seconds_of(CLOCK_THREAD_CPUTIME_ID) - started;
+      comparisons += prints.live();
+      if (!has_mate(q)) continue;
+      ++mated;
+      lost += std::ranges::none_of(
+          hits.sorted(), [&](const auto& hit) { return hit.owner.subject_id() == mates_[q]; });
+    }
+  }
+  figures.stage1_comparisons_per_cpu_second = static_cast<double>(comparisons) / cpu_s;
+  figures.lost_by_stage1 =
+      static_cast<double>(lost) / static_cast<double>(std::max<std::int64_t>(mated, 1));
+}
+
+void Bench::measure_latency(IdentifyFigures& figures) const {
+  std::vector<double> milliseconds;
+  for (const search::Query& query : queries_) {
+    const auto started = std::chrono::steady_clock::now();
+    (void)search::identify(gallery_, {&query, 1}, options_.backend);
+    milliseconds.push_back(
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started)
+            .count());
+  }
+  std::ranges::sort(milliseconds);
+  const auto at = [&](double share) {
+    return milliseconds[static_cast<std::size_t>(share *
+                                                 static_cast<double>(milliseconds.size() - 1))];
+  };
+  figures.p50_ms = at(0.5), figures.p99_ms = at(0.99);
+}
+
+void Bench::measure_throughput(IdentifyFigures& figures) const {
+  const double started = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+  for (std::size_t q = 0; q < queries_.size(); q += static_cast<std::size_t>(options_.batch)) {
+    const std::size_t count =
+        std::min(queries_.size() - q, static_cast<std::size_t>(options_.batch));
+    const auto answers =
+        search::identify(gallery_, std::span(queries_).subspan(q, count), options_.backend);
+    for (const search::Answer& answer : answers) figures.comparisons += answer.effort.comparisons;
+  }
+  figures.comparisons_per_cpu_second =
+      static_cast<double>(figures.comparisons) / (seconds_of(CLOCK_PROCESS_CPUTIME_ID) - started);
+}
+
+}  // namespace
+
+Result<IdentifyFigures> bench_identify(const IdentifyBench& options,
+                                       const std::function<void(std::int64_t)>& progress) {
+  if (options.people < 2 || options.people > INT32_MAX)
+    return fail(Fault::bad_argument, 0, "--people");
+  if (options.fingers < 1 || options.fingers > 10) return fail(Fault::bad_argument, 0, "--fingers");
+  if (options.queries < 2 || options.queries > options.people)
+    return fail(Fault::bad_argument, 0, "--queries");
+  if (options.batch < 1 || options.batch > kMaxQueriesPerBatch)
+    return fail(Fault::bad_argument, 0, "--batch");
+  Bench bench(options);
+  bench.enrol_all(progress);
+  bench.make_queries();
+  IdentifyFigures figures;
+  const std::int64_t each = options.modality == Modality::face ? 1 : options.fingers;
+  figures.gallery = options.people * each;
+  bench.check(figures);
+  bench.measure_loss(figures);
+  bench.measure_latency(figures);
+  bench.measure_throughput(figures);
+  figures.resident_bytes_per_template =
+      bench.resident_bytes() / static_cast<double>(figures.gallery);
+  return figures;
+}
+
+}  // namespace whorl::app

@@ -1,0 +1,281 @@
+#include "engine/search/engine.h"
+
+#include <oneapi/tbb/task_arena.h>
+
+#include <filesystem>
+
+#include "engine/features/fingerprint/minutia_codes.h"
+#include "engine/matchers/face_matcher.h"
+#include "engine/search/identify.h"
+#include "engine/search/index_snapshot.h"
+
+namespace whorl::search {
+namespace {
+
+constexpr std::size_t kRebuildBatch = 1024;
+// On close a snapshot is written when more than this share of the templates has changed since the
+// last one: replaying a change costs about ten times what loading it from the snapshot does.
+constexpr double kWorthSaving = 0.1;
+constexpr const char* kSnapshotFolder = "index";
+
+std::string name_of(SubjectId subject) { return "subject " + std::to_string(subject.value()); }
+
+}  // namespace
+
+Engine::Engine(const EngineOptions& options, std::unique_ptr<gallery::Store> store)
+    : options_(options), store_(std::move(store)) {}
+
+Engine::~Engine() {
+  std::int64_t templates = 0;
+  for (const auto& g : galleries_) templates += g->index.templates();
+  if (static_cast<double>(unsaved_changes_) > kWorthSaving * static_cast<double>(templates)) {
+    (void)save_snapshot();  // a convenience for the next start; the gallery is the truth
+  }
+}
+
+Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
+  gallery::StoreOptions store_options;
+  store_options.create = options.create;
+  store_options.clock = options.clock;
+  store_options.entropy = options.entropy;
+  WHORL_TRY(auto store, gallery::Store::open(options.folder, options.master, store_options));
+  std::unique_ptr<Engine> engine(new Engine(options, std::move(store)));
+  engine->loaded_from_snapshot_ = true;
+  for (const gallery::GalleryInfo& info : engine->store_->list_galleries()) {
+    engine->galleries_.push_back(std::make_unique<Gallery>(Gallery{info.id, info.name, {}}));
+    WHORL_TRY_VOID(engine->load(*engine->galleries_.back()));
+  }
+  return engine;
+}
+
+Result<> Engine::create_gallery(const std::string& name) {
+  const std::lock_guard turn(turn_);
+  WHORL_TRY(const GalleryId id, store_->create_gallery(name));
+  const std::lock_guard guard(guard_);
+  galleries_.push_back(std::make_unique<Gallery>(Gallery{id, name, {}}));
+  return {};
+}
+
+// Galleries are never removed while the engine lives, so the pointer outlasts the lock.
+Result<Engine::Gallery*> Engine::find(const std::string& name) const {
+  const std::shared_lock guard(guard_);
+  for (const auto& g : galleries_) {
+    if (g->name == name) return g.get();
+  }
+  return fail(Fault::not_found, 0, "gallery '" + name + "'");
+}
+
+std::string Engine::snapshot_path(GalleryId gallery) const {
+  return (std::filesystem::path(options_.folder) / kSnapshotFolder /
+          (std::to_string(gallery.value()) + ".whix"))
+      .string();
+}
+
+Result<> Engine::load(Gallery& gallery) {
+  WHORL_TRY(const auto secret, store_->get_side(gallery::kIndexSnapshotKey));
+  if (secret && secret->size() == Key::kBytes) {
+    const Key key{std::span<const std::byte, Key::kBytes>(secret->data(), Key::kBytes)};
+    auto loaded = load_index(snapshot_path(gallery.id), key, gallery.id);
+    if (loaded && loaded->revision <= store_->revision()) {
+      gallery.index = std::move(loaded->index);
+      return follow_changes(gallery, loaded->revision);
+    }
+  }
+  loaded_from_snapshot_ = false;
+  return rebuild(gallery);
+}
+
+Result<> Engine::rebuild(Gallery& gallery) {
+  gallery.index = GalleryIndex();
+  std::vector<gallery::StoredEncounter> batch;
+  const auto flush = [&] {
+    std::vector<IndexedEncounter> rows;
+    for (gallery::StoredEncounter& e : batch) {
+      for (Template& t : e.content.templates) {  // codes of an older projection are made anew
+        if (auto* finger = std::get_if<FingerTemplate>(&t))
+          features::describe_minutiae(*finger, options_.backend);
+      }
+      rows.push_back({e.subject, e.id, &e.content});
+    }
+    gallery.index.append(rows);
+    batch.clear();
+  };
+  WHORL_TRY_VOID(
+      store_->for_each_encounter(gallery.id, [&](const gallery::StoredEncounter& e) -> Result<> {
+        batch.push_back(e);
+        if (batch.size() == kRebuildBatch) flush();
+        return {};
+      }));
+  flush();
+  unsaved_changes_ += gallery.index.templates();
+  return {};
+}
+
+Result<> Engine::follow_changes(Gallery& gallery, Revision since) {
+  for (;;) {
+    WHORL_TRY(const auto changes, store_->changes_since(since));
+    if (changes.empty()) return {};
+    for (const gallery::ChangeEntry& change : changes) {
+      if (change.gallery == gallery.id) WHORL_TRY_VOID(refresh(gallery, change.subject));
+    }
+    since = changes.back().revision;
+  }
+}
+
+// Whatever happened to the subject: its rows become what the store says now.
+Result<> Engine::refresh(Gallery& gallery, SubjectId subject) {
+  gallery.index.remove(subject, std::nullopt);
+  auto encounters = store_->get_subject(gallery.id, subject);
+  if (!encounters)
+    return encounters.error().fault == Fault::not_found ? Result<>{} : at(encounters.error(), "");
+  std::vector<IndexedEncounter> rows;
+  for (gallery::StoredEncounter& e : *encounters) {
+    for (Template& t : e.content.templates) {
+      if (auto* finger = std::get_if<FingerTemplate>(&t))
+        features::describe_minutiae(*finger, options_.backend);
+    }
+    rows.push_back({e.subject, e.id, &e.content});
+  }
+  gallery.index.append(rows);
+  unsaved_changes_ += std::ssize(rows);
+  return {};
+}
+
+Result<std::vector<Answer>> Engine::identify(const std::string& gallery,
+                                             std::span<const Query> queries) const {
+  WHORL_TRY(const Gallery* const found, find(gallery));
+  if (std::ssize(queries) > kMaxQueriesPerBatch) return fail(Fault::limit_exceeded, 0, "queries");
+  const std::shared_lock guard(guard_);
+  for (std::size_t q = 0; q < queries.size(); ++q) {
+    if (const auto fits = check_query(queries[q], found->index); !fits) {
+      Error error = fits.error();
+      error.where =
+          "query " + std::to_string(q + 1) + (error.where.empty() ? "" : ", " + error.where);
+      return tl::unexpected(error);
+    }
+  }
+  std::vector<Answer> answers;
+  // Isolated: while this thread waits for its own tasks it must not pick up others that lock.
+  oneapi::tbb::this_task_arena::isolate(
+      [&] { answers = search::identify(found->index, queries, options_.backend); });
+  return answers;
+}
+
+Result<> Engine::save_snapshot() {
+  const std::lock_guard turn(turn_);  // nothing changes meanwhile; searches go on
+  WHORL_TRY(auto secret, store_->get_side(gallery::kIndexSnapshotKey));
+  if (!secret || secret->size() != Key::kBytes) {
+    SystemEntropy system;
+    WHORL_TRY(const Key fresh,
+              Key::random(options_.entropy != nullptr ? *options_.entropy : system));
+    secret = Bytes(fresh.bytes().begin(), fresh.bytes().end());
+    WHORL_TRY_VOID(store_->put_side(gallery::kIndexSnapshotKey, *secret));
+  }
+  const Key key{std::span<const std::byte, Key::kBytes>(secret->data(), Key::kBytes)};
+  std::error_code ignored;  // creating the file below says what is wrong
+  std::filesystem::create_directories(std::filesystem::path(options_.folder) / kSnapshotFolder,
+                                      ignored);
+  SystemEntropy entropy;
+  for (const auto& g : galleries_) {
+    WHORL_TRY_VOID(
+        save_index(snapshot_path(g->id), key, g->id, store_->revision(), g->index, entropy));
+  }
+  unsaved_changes_ = 0;
+  return {};
+}
+
+Result<> Engine::rebuild_indexes() {
+  const std::lock_guard turn(turn_);
+  const std::lock_guard guard(guard_);
+  for (const auto& g : galleries_) WHORL_TRY_VOID(rebuild(*g));
+  return {};
+}
+
+std::vector<GalleryStatus> Engine::status() const {
+  const std::shared_lock guard(guard_);
+  std::vector<GalleryStatus> list;
+  for (const auto& g : galleries_) {
+    list.push_back({g->name, g->index.subjects(), g->index.templates(), g->index.resident_bytes()});
+  }
+  return list;
+}
+
+// Makes what is stored and indexed from what came in: unit faces, codes for fingers.
+Result<> Engine::prepare(Enrolment& enrolment) const {
+  Encounter& content = enrolment.encounter;
+  if (content.templates.empty()) return fail(Fault::empty_input, 0, name_of(enrolment.subject));
+  for (Template& t : content.templates) {
+    if (auto* finger = std::get_if<FingerTemplate>(&t)) {
+      if (finger->minutiae.empty()) return fail(Fault::no_minutiae, 0, name_of(enrolment.subject));
+      if (std::ssize(finger->minutiae) > kMaxMinutiaePerTemplate) {
+        return fail(Fault::limit_exceeded, 0, name_of(enrolment.subject));
+      }
+      features::describe_minutiae(*finger, options_.backend);
+    } else if (const auto unit = matchers::normalise(std::get<FaceTemplate>(t)); !unit) {
+      return at(unit.error(), name_of(enrolment.subject));
+    }
+  }
+  return {};
+}
+
+Result<> Engine::check(const Gallery& gallery, const Enrolment& enrolment) const {
+  const std::shared_lock guard(guard_);
+  if (const auto fits = gallery.index.admissible(enrolment.encounter); !fits) {
+    return at(fits.error(), name_of(enrolment.subject));
+  }
+  return {};
+}
+
+Result<> Engine::update(const std::string& gallery, SubjectId subject, EncounterId encounter,
+                        const Encounter& content) {
+  WHORL_TRY(Gallery* const found, find(gallery));
+  Enrolment replacement{subject, content, false};
+  WHORL_TRY_VOID(prepare(replacement));
+  const std::lock_guard turn(turn_);
+  WHORL_TRY_VOID(check(*found, replacement));
+  gallery::Batch batch;
+  batch.update(found->id, subject, encounter, replacement.encounter);
+  WHORL_TRY_VOID(store_->commit(batch));
+  const std::lock_guard guard(guard_);
+  return refresh(*found, subject);
+}
+
+Result<> Engine::delete_encounter(const std::string& gallery, SubjectId subject,
+                                  EncounterId encounter) {
+  WHORL_TRY(Gallery* const found, find(gallery));
+  const std::lock_guard turn(turn_);
+  gallery::Batch batch;
+  batch.delete_encounter(found->id, subject, encounter);
+  WHORL_TRY_VOID(store_->commit(batch));
+  const std::lock_guard guard(guard_);
+  found->index.remove(subject, encounter);
+  ++unsaved_changes_;
+  return {};
+}
+
+Result<> Engine::delete_subject(const std::string& gallery, SubjectId subject) {
+  WHORL_TRY(Gallery* const found, find(gallery));
+  const std::lock_guard turn(turn_);
+  gallery::Batch batch;
+  batch.delete_subject(found->id, subject);
+  WHORL_TRY_VOID(store_->commit(batch));
+  const std::lock_guard guard(guard_);
+  found->index.remove(subject, std::nullopt);
+  ++unsaved_changes_;
+  return {};
+}
+
+Result<> Engine::erase_subject(const std::string& gallery, SubjectId subject) {
+  WHORL_TRY(Gallery* const found, find(gallery));
+  const std::lock_guard turn(turn_);
+  WHORL_TRY_VOID(store_->erase_subject(found->id, subject));
+  const std::lock_guard guard(guard_);
+  found->index.remove(subject, std::nullopt);
+  // The snapshots' key is gone with the subject; without it the files are noise.
+  std::error_code ignored;
+  for (const auto& g : galleries_) std::filesystem::remove(snapshot_path(g->id), ignored);
+  for (const auto& g : galleries_) unsaved_changes_ += g->index.templates();
+  return {};
+}
+
+}  // namespace whorl::search

@@ -1,0 +1,157 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/base/biometrics.h"
+#include "engine/base/clock.h"
+#include "engine/base/crypto.h"
+#include "engine/base/result.h"
+#include "engine/gallery/store.h"
+#include "engine/search/gallery_index.h"
+#include "engine/search/query.h"
+#include "kernels/backend.h"
+
+namespace whorl::search {
+
+struct EngineOptions {
+  std::string folder;
+  Key master;
+  bool create = false;  // make the store where there is none
+  kernels::Backend backend = kernels::best_backend();
+  const Clock* clock = nullptr;  // null: the system's
+  Entropy* entropy = nullptr;    // null: the system's
+};
+
+// One person's visit on its way in.
+struct Enrolment {
+  SubjectId subject;
+  Encounter encounter;
+  bool expect_new_subject = false;  // Fault::duplicate_id when the subject is enrolled already
+};
+
+// Search before storing: a hit is reported and not enrolled. `query` says how to search (its
+// templates are ignored); the enrolment's own subject never counts as a duplicate of itself.
+struct Dedup {
+  Query query;
+  bool enrol_referrals = true;  // store what an examiner has yet to look at
+};
+
+enum class Outcome : std::uint8_t { enrolled, duplicate, refused };
+
+struct Receipt {
+  Outcome outcome = Outcome::refused;
+  SubjectId subject;
+  EncounterId encounter;         // where enrolled
+  std::optional<Answer> search;  // where dedup was asked for
+  std::optional<Error> error;    // where refused: nothing of this enrolment was stored
+};
+
+struct StreamSummary {
+  std::int64_t enrolled = 0, duplicates = 0, refused = 0, templates = 0;
+  double seconds = 0;
+};
+
+struct GalleryStatus {
+  std::string name;
+  std::int64_t subjects = 0, templates = 0;
+  std::size_t resident_bytes = 0;
+};
+
+// The embedded engine: a store, and of each gallery the index that follows from it.
+//
+// Thread safety: every member may be called from any thread. Searches run together; a change is
+// seen by all searches that start after its call returned, and by none before it is on disk.
+//   turn_   one change at a time, so that dedup's search and its enrolment are one step
+//   guard_  the indexes: shared by searches, alone for the moment a change is applied
+class Engine {
+ public:
+  // Opens the store and brings the indexes to its latest revision: from their snapshot plus what
+  // changed since, or, where there is no valid snapshot, from the gallery. Both give the same
+  // answers.
+  static Result<std::unique_ptr<Engine>> open(const EngineOptions& options);
+  ~Engine();
+
+  Result<> create_gallery(const std::string& name);  // Fault::already_exists, bad_name
+
+  // Durable when it returns. Faults of the enrolment itself come back in the receipt; a Result
+  // fault means that the machine failed (disk_full, io_error ...) or the gallery does not exist.
+  Result<Receipt> enrol(const std::string& gallery, const Enrolment& enrolment,
+                        const Dedup* dedup = nullptr);
+
+  // The enrol pipeline: `next` is asked in order until it gives nothing, codes are made in
+  // parallel, batches are committed in order and acknowledged through `done` (in order, once each,
+  // after they are on disk). At most kStreamInFlight batches of kStreamBatch enrolments are in
+  // memory. With dedup each enrolment is searched against all before it.
+  Result<StreamSummary> enrol_stream(const std::string& gallery,
+                                     const std::function<std::optional<Enrolment>()>& next,
+                                     const std::function<void(const Receipt&)>& done,
+                                     const Dedup* dedup = nullptr);
+  static constexpr std::size_t kStreamBatch = 256;
+  static constexpr std::size_t kStreamInFlight = 6;
+
+  // Faults: not_found (gallery), and those of check_query with the query's number in `where`.
+  Result<std::vector<Answer>> identify(const std::string& gallery,
+                                       std::span<const Query> queries) const;
+
+  // Replaces an encounter; the receipt's faults as of enrol.
+  Result<> update(const std::string& gallery, SubjectId subject, EncounterId encounter,
+                  const Encounter& content);
+  Result<> delete_encounter(const std::string& gallery, SubjectId subject, EncounterId encounter);
+  Result<> delete_subject(const std::string& gallery, SubjectId subject);
+  Result<> erase_subject(const std::string& gallery, SubjectId subject);  // destroys the key, too
+
+  // Writes the indexes beside the store (index/), sealed. Also done on close after many changes.
+  Result<> save_snapshot();
+  // Drops the indexes and makes them again from the gallery alone.
+  Result<> rebuild_indexes();
+
+  std::vector<GalleryStatus> status() const;
+  bool loaded_from_snapshot() const { return loaded_from_snapshot_; }
+  gallery::Store& store() {
+    return *store_;
+  }  // for reading, backup, verify; changes go through here
+
+ private:
+  struct Gallery {
+    GalleryId id;
+    std::string name;
+    GalleryIndex index;
+  };
+  using Items = std::vector<Enrolment>;
+  struct Incoming {
+    Enrolment enrolment;
+    Result<> prepared;
+  };
+
+  Engine(const EngineOptions& options, std::unique_ptr<gallery::Store> store);
+  Result<Gallery*> find(const std::string& name) const;
+  std::string snapshot_path(GalleryId gallery) const;
+  Result<> load(Gallery& gallery);
+  Result<> rebuild(Gallery& gallery);
+  Result<> follow_changes(Gallery& gallery, Revision since);
+  Result<> refresh(Gallery& gallery, SubjectId subject);
+
+  Result<> prepare(Enrolment& enrolment) const;
+  Result<> check(const Gallery& gallery, const Enrolment& enrolment) const;
+  Result<std::vector<Receipt>> store_batch(Gallery& gallery, const Items& items);
+  Result<Receipt> store_unless_known(Gallery& gallery, const Enrolment& item, const Dedup& dedup);
+  Result<std::vector<Receipt>> admit(Gallery& gallery, std::vector<Incoming>& items,
+                                     const Dedup* dedup);
+
+  EngineOptions options_;
+  std::unique_ptr<gallery::Store> store_;
+  std::vector<std::unique_ptr<Gallery>> galleries_;
+  std::int64_t unsaved_changes_ = 0;
+  bool loaded_from_snapshot_ = false;
+  std::mutex turn_;
+  mutable std::shared_mutex guard_;
+};
+
+}  // namespace whorl::search

@@ -1,0 +1,178 @@
+// The enrolling half of Engine: one enrolment, and the pipeline for many.
+
+#include <oneapi/tbb/parallel_pipeline.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <memory>
+
+#include "engine/search/engine.h"
+
+namespace whorl::search {
+namespace {
+
+namespace tbb = oneapi::tbb;
+
+bool machine_failed(const Error& error) { return text_of(error.fault).blame == Blame::machine; }
+
+bool founds_face_index(const GalleryIndex& index, const Enrolment& item) {
+  return index.face() == nullptr &&
+         std::ranges::any_of(item.encounter.templates,
+                             [](const Template& t) { return modality_of(t) == Modality::face; });
+}
+
+Receipt refused(SubjectId subject, Error error) {
+  return {Outcome::refused, subject, {}, std::nullopt, std::move(error)};
+}
+
+}  // namespace
+
+// All in one write to the disk. When one of them is refused the store takes none, so each is tried
+// by itself: the good ones are enrolled and the bad one gets its reason.
+Result<std::vector<Receipt>> Engine::store_batch(Gallery& gallery, const Items& items) {
+  std::vector<Receipt> receipts;
+  if (items.empty()) return receipts;
+  gallery::Batch batch;
+  for (const Enrolment& item : items) {
+    batch.enrol(
+        gallery.id, item.subject, item.encounter,
+        item.expect_new_subject ? gallery::Expect::new_subject : gallery::Expect::any_subject);
+  }
+  const auto commit = store_->commit(batch);
+  if (!commit) {
+    if (machine_failed(commit.error())) return tl::unexpected(commit.error());
+    if (items.size() == 1) return std::vector{refused(items.front().subject, commit.error())};
+    for (const Enrolment& item : items) {
+      WHORL_TRY(auto one, store_batch(gallery, {item}));
+      receipts.push_back(std::move(one.front()));
+    }
+    return receipts;
+  }
+  std::vector<IndexedEncounter> rows;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    rows.push_back({items[i].subject, commit->encounters[i], &items[i].encounter});
+    receipts.push_back(
+        {Outcome::enrolled, items[i].subject, commit->encounters[i], std::nullopt, std::nullopt});
+    unsaved_changes_ += std::ssize(items[i].encounter.templates);
+  }
+  const std::lock_guard guard(guard_);
+  gallery.index.append(rows);
+  return receipts;
+}
+
+// Searches the enrolment against everybody but its own subject, stores it unless that finds
+// someone.
+Result<Receipt> Engine::store_unless_known(Gallery& gallery, const Enrolment& item,
+                                           const Dedup& dedup) {
+  Query query = dedup.query;
+  query.templates = item.encounter.templates;
+  query.filter.excluded.push_back(item.subject);
+  std::ranges::sort(query.filter.excluded);
+  auto answers = identify(gallery.name, {&query, 1});
+  if (!answers) return refused(item.subject, answers.error());
+  Answer& answer = answers->front();
+  const Decision least = dedup.enrol_referrals ? Decision::hit : Decision::refer;
+  if (answer.decision >= least) {
+    return Receipt{Outcome::duplicate, item.subject, {}, std::move(answer), std::nullopt};
+  }
+  WHORL_TRY(auto stored, store_batch(gallery, {item}));
+  stored.front().search = std::move(answer);
+  return std::move(stored.front());
+}
+
+// Receipts in the order of the items. Holds the turn: dedup's search and its enrolment are one
+// step.
+Result<std::vector<Receipt>> Engine::admit(Gallery& gallery, std::vector<Incoming>& items,
+                                           const Dedup* dedup) {
+  const std::lock_guard turn(turn_);
+  std::vector<Receipt> receipts(items.size());
+  Items good;
+  std::vector<std::size_t> places;
+  const auto flush = [&]() -> Result<> {
+    WHORL_TRY(auto stored, store_batch(gallery, good));
+    for (std::size_t i = 0; i < places.size(); ++i) receipts[places[i]] = std::move(stored[i]);
+    good.clear(), places.clear();
+    return {};
+  };
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    Result<> fits = items[i].prepared;
+    if (fits) fits = check(gallery, items[i].enrolment);
+    if (!fits) {
+      receipts[i] = refused(items[i].enrolment.subject, fits.error());
+    } else if (dedup != nullptr) {
+      WHORL_TRY(receipts[i], store_unless_known(gallery, items[i].enrolment, *dedup));
+    } else {
+      good.push_back(std::move(items[i].enrolment));
+      places.push_back(i);
+      // The first face fixes the gallery's model: it must be in before the next one is checked.
+      if (founds_face_index(gallery.index, good.back())) WHORL_TRY_VOID(flush());
+    }
+  }
+  WHORL_TRY_VOID(flush());
+  return receipts;
+}
+
+Result<Receipt> Engine::enrol(const std::string& gallery, const Enrolment& enrolment,
+                              const Dedup* dedup) {
+  WHORL_TRY(Gallery* const found, find(gallery));
+  std::vector<Incoming> one{{enrolment, {}}};
+  one.front().prepared = prepare(one.front().enrolment);
+  WHORL_TRY(auto receipts, admit(*found, one, dedup));
+  return std::move(receipts.front());
+}
+
+// read -> prepare -> store. The ends are serial and in order, the middle parallel and pure. Tokens
+// bound the memory: kStreamInFlight batches.
+Result<StreamSummary> Engine::enrol_stream(const std::string& gallery,
+                                           const std::function<std::optional<Enrolment>()>& next,
+                                           const std::function<void(const Receipt&)>& done,
+                                           const Dedup* dedup) {
+  using Batch = std::shared_ptr<std::vector<Incoming>>;
+  WHORL_TRY(Gallery* const found, find(gallery));
+  const auto started = std::chrono::steady_clock::now();
+  StreamSummary summary;
+  std::atomic<bool> failed = false;
+  Result<> failure;
+  const auto read = [&](tbb::flow_control& flow) -> Batch {
+    auto batch = std::make_shared<std::vector<Incoming>>();
+    while (batch->size() < kStreamBatch && !failed) {
+      std::optional<Enrolment> item = next();
+      if (!item) break;
+      batch->push_back({std::move(*item), {}});
+    }
+    if (batch->empty()) flow.stop();
+    return batch;
+  };
+  const auto make_ready = [&](Batch batch) {
+    for (Incoming& item : *batch) item.prepared = prepare(item.enrolment);
+    return batch;
+  };
+  const auto store = [&](const Batch& batch) {
+    if (failed) return;
+    for (const Incoming& item : *batch)
+      summary.templates += std::ssize(item.enrolment.encounter.templates);
+    auto receipts = admit(*found, *batch, dedup);
+    if (!receipts) {
+      failure = tl::unexpected(receipts.error());
+      failed = true;
+      return;
+    }
+    for (const Receipt& receipt : *receipts) {
+      summary.enrolled += receipt.outcome == Outcome::enrolled;
+      summary.duplicates += receipt.outcome == Outcome::duplicate;
+      summary.refused += receipt.outcome == Outcome::refused;
+      done(receipt);
+    }
+  };
+  tbb::parallel_pipeline(
+      kStreamInFlight, tbb::make_filter<void, Batch>(tbb::filter_mode::serial_in_order, read) &
+                           tbb::make_filter<Batch, Batch>(tbb::filter_mode::parallel, make_ready) &
+                           tbb::make_filter<Batch, void>(tbb::filter_mode::serial_in_order, store));
+  if (!failure) return tl::unexpected(failure.error());
+  summary.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  return summary;
+}
+
+}  // namespace whorl::search

@@ -1,0 +1,306 @@
+#include "engine/search/identify.h"
+
+#include <oneapi/tbb/blocked_range.h>
+#include <oneapi/tbb/enumerable_thread_specific.h>
+#include <oneapi/tbb/parallel_for.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "engine/features/fingerprint/minutia_codes.h"
+#include "engine/matchers/face_matcher.h"
+#include "engine/matchers/finger_calibration.h"
+#include "engine/matchers/finger_matcher.h"
+#include "engine/search/fuse.h"
+
+namespace whorl::search {
+namespace {
+
+namespace tbb = oneapi::tbb;
+
+constexpr int kUprightGate = 32;  // steps: 45 degrees either way
+constexpr int kAnyGate = 128;
+constexpr int kFaceHits = 200;               // kept of each probe face before fusion
+constexpr std::int64_t kBlocksPerTask = 16;  // about 1.6 MB: read once into L2 for all the probes
+
+// One probe template against one finger position's index.
+struct FingerTask {
+  std::size_t query;
+  int probe;
+  const FingerTemplate* print;
+  FingerPosition position;
+};
+
+struct Survivor {
+  std::size_t task;
+  index::PrintOwner owner;
+  index::Row row;
+};
+
+matchers::Calibrated calibrate_face(const index::FaceIndex& faces, const FaceTemplate& probe,
+                                    index::Row row) {
+  const Result<Similarity> similarity = matchers::FaceMatcher().compare(probe, faces.face(row));
+  WHORL_CHECK(similarity.has_value());  // check_query saw to it
+  return matchers::calibrate(matchers::kDefaultFaceCalibration, *similarity);
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+bool alike(FingerPosition probe, FingerPosition reference) {
+  return probe == reference || probe == FingerPosition::unknown ||
+         reference == FingerPosition::unknown;
+}
+
+// One call's work, in the order of its stages.
+class Identification {
+ public:
+  Identification(const GalleryIndex& gallery, std::span<const Query> queries,
+                 kernels::Backend backend)
+      : gallery_(gallery), queries_(queries), backend_(backend), answers_(queries.size()) {}
+
+  std::vector<Answer> run() {
+    describe_probes();
+    search([](FingerPosition probe, FingerPosition reference) { return alike(probe, reference); },
+           [](const Query&, const Answer&) { return true; });
+    search([](FingerPosition probe, FingerPosition reference) { return !alike(probe, reference); },
+           [](const Query& q, const Answer& a) {
+             return q.any_finger && a.decision != Decision::hit;
+           });
+    return std::move(answers_);
+  }
+
+ private:
+  void describe_probes();
+  template <class Fits, class Wanted>
+  void search(Fits fits, Wanted wanted);
+  std::vector<FingerTask> tasks_for(auto fits, const std::vector<bool>& chosen) const;
+  std::vector<Survivor> score_all(const std::vector<FingerTask>& tasks);
+  void score_position(const std::vector<FingerTask>& tasks, std::size_t first, std::size_t last,
+                      std::vector<Survivor>& survivors);
+  void compare_fingers(const std::vector<FingerTask>& tasks,
+                       const std::vector<Survivor>& survivors);
+  void compare_faces(const std::vector<bool>& chosen);
+  std::vector<Scored> complete(std::size_t query, const std::vector<Candidate>& candidates,
+                               auto fits);
+
+  const GalleryIndex& gallery_;
+  std::span<const Query> queries_;
+  kernels::Backend backend_;
+  std::vector<Answer> answers_;
+  std::vector<std::vector<FingerTemplate>> prints_;  // of each query, with codes; empty for faces
+  std::vector<std::vector<Scored>> scored_;          // of each query
+};
+
+void Identification::describe_probes() {
+  prints_.resize(queries_.size());
+  scored_.resize(queries_.size());
+  tbb::parallel_for(std::size_t{0}, queries_.size(), [&](std::size_t q) {
+    for (const Template& t : queries_[q].templates) {
+      prints_[q].emplace_back();
+      if (const auto* finger = std::get_if<FingerTemplate>(&t)) {
+        prints_[q].back() = *finger;
+        features::describe_minutiae(prints_[q].back(), backend_);
+      }
+    }
+  });
+}
+
+std::vector<FingerTask> Identification::tasks_for(auto fits,
+                                                  const std::vector<bool>& chosen) const {
+  std::vector<FingerTask> tasks;
+  for (int p = 0; p < kFingerPositions; ++p) {
+    const FingerPosition position{static_cast<std::uint8_t>(p)};
+    if (gallery_.finger(position).live() == 0) continue;
+    for (std::size_t q = 0; q < queries_.size(); ++q) {
+      for (std::size_t t = 0; chosen[q] && t < queries_[q].templates.size(); ++t) {
+        const FingerTemplate& print = prints_[q][t];
+        if (print.minutiae.empty() || !fits(print.position, position)) continue;
+        tasks.push_back({q, static_cast<int>(t), &print, position});
+      }
+    }
+  }
+  return tasks;
+}
+
+// Stage 1 for tasks [first, last), which all look at one position.
+void Identification::score_position(const std::vector<FingerTask>& tasks, std::size_t first,
+                                    std::size_t last, std::vector<Survivor>& survivors) {
+  const index::FingerIndex& prints = gallery_.finger(tasks[first].position);
+  std::vector<index::FingerProbe> probes;
+  std::vector<index::FingerHits> none;
+  for (std::size_t t = first; t < last; ++t) {
+    const Query& query = queries_[tasks[t].query];
+    probes.emplace_back(*tasks[t].print, query.any_rotation ? kAnyGate : kUprightGate);
+    none.emplace_back(static_cast<std::size_t>(survivors_of(query.survivors, prints.live())));
+    Effort& effort = answers_[tasks[t].query].effort;
+    effort.gallery_prints += prints.live();
+    effort.comparisons += prints.live();
+  }
+  tbb::enumerable_thread_specific<std::vector<index::FingerHits>> partial(none);
+  tbb::parallel_for(
+      tbb::blocked_range<std::int64_t>(0, prints.blocks(), kBlocksPerTask), [&](const auto& range) {
+        auto& hits = partial.local();
+        for (std::size_t from = 0; from < probes.size();) {  // probes of one query share its filter
+          std::size_t to = from + 1;
+          while (to < probes.size() && tasks[first + to].query == tasks[first + from].query) ++to;
+          prints.search(std::span(probes).subspan(from, to - from),
+                        queries_[tasks[first + from].query].filter, backend_, range.begin(),
+                        range.end(), std::span(hits).subspan(from, to - from));
+          from = to;
+        }
+      });
+  for (std::size_t t = first; t < last; ++t) {
+    index::FingerHits& merged = none[t - first];
+    for (const auto& hits : partial) merged.merge(hits[t - first]);
+    for (const auto& hit : merged.sorted()) survivors.push_back({t, hit.owner, hit.row});
+    answers_[tasks[t].query].effort.survivors += std::ssize(merged.sorted());
+  }
+}
+
+std::vector<Survivor> Identification::score_all(const std::vector<FingerTask>& tasks) {
+  std::vector<Survivor> survivors;
+  for (std::size_t first = 0; first < tasks.size();) {
+    std::size_t last = first + 1;
+    while (last < tasks.size() && tasks[last].position == tasks[first].position) ++last;
+    score_position(tasks, first, last, survivors);
+    first = last;
+  }
+  return survivors;
+}
+
+void Identification::compare_fingers(const std::vector<FingerTask>& tasks,
+                                     const std::vector<Survivor>& survivors) {
+  tbb::enumerable_thread_specific<matchers::FingerMatcher> matchers(
+      [this] { return matchers::FingerMatcher(backend_); });
+  std::vector<matchers::Calibrated> values(survivors.size());
+  tbb::parallel_for(std::size_t{0}, survivors.size(), [&](std::size_t s) {
+    const FingerTask& task = tasks[survivors[s].task];
+    const FingerTemplate reference = gallery_.finger(task.position).print(survivors[s].row);
+    values[s] = matchers::calibrate(matchers::kDefaultFingerCalibration,
+                                    matchers.local().compare(*task.print, reference));
+  });
+  for (std::size_t s = 0; s < survivors.size(); ++s) {
+    const FingerTask& task = tasks[survivors[s].task];
+    scored_[task.query].push_back({survivors[s].owner.subject_id(),
+                                   {task.probe, Modality::finger, task.print->position,
+                                    task.position, survivors[s].owner.encounter_id(), values[s]}});
+  }
+}
+
+// Every like pair of each candidate, survivor of stage 1 or not: a finger that matched badly speaks
+// too, and a candidate is judged by the same evidence whichever finger found it.
+std::vector<Scored> Identification::complete(std::size_t query,
+                                             const std::vector<Candidate>& candidates, auto fits) {
+  std::vector<Scored> all;
+  matchers::FingerMatcher matcher(backend_);
+  for (const Candidate& candidate : candidates) {
+    for (const GalleryIndex::Place& place : gallery_.places_of(candidate.subject)) {
+      for (int t = 0; t < static_cast<int>(queries_[query].templates.size()); ++t) {
+        const Template& probe = queries_[query].templates[static_cast<std::size_t>(t)];
+        if (modality_of(probe) != place.modality) continue;
+        Evidence evidence{t, place.modality, FingerPosition::unknown, place.position, {}, {}};
+        if (place.modality == Modality::finger) {
+          const FingerTemplate& print = prints_[query][static_cast<std::size_t>(t)];
+          if (!fits(print.position, place.position)) continue;
+          const index::FingerIndex& prints = gallery_.finger(place.position);
+          evidence.probe_position = print.position;
+          evidence.encounter = prints.owner(place.row).encounter_id();
+          evidence.value = matchers::calibrate(matchers::kDefaultFingerCalibration,
+                                               matcher.compare(print, prints.print(place.row)));
+        } else {
+          const index::FaceIndex& faces = *gallery_.face();
+          evidence.encounter = faces.owner(place.row).encounter_id();
+          evidence.value = calibrate_face(faces, std::get<FaceTemplate>(probe), place.row);
+        }
+        all.push_back({candidate.subject, evidence});
+      }
+    }
+  }
+  return all;
+}
+
+void Identification::compare_faces(const std::vector<bool>& chosen) {
+  const index::FaceIndex* faces = gallery_.face();
+  if (faces == nullptr || faces->live() == 0) return;
+  for (std::size_t q = 0; q < queries_.size(); ++q) {
+    for (int t = 0; chosen[q] && t < static_cast<int>(queries_[q].templates.size()); ++t) {
+      const auto* face =
+          std::get_if<FaceTemplate>(&queries_[q].templates[static_cast<std::size_t>(t)]);
+      if (face == nullptr) continue;
+      answers_[q].effort.gallery_prints += faces->live();
+      answers_[q].effort.comparisons += faces->live();
+      const auto hits = faces->search({face, 1}, queries_[q].filter, kFaceHits);
+      WHORL_CHECK(hits.has_value());  // check_query saw to it
+      for (const index::FaceHit& hit : hits->front()) {
+        Evidence evidence{t,
+                          Modality::face,
+                          {},
+                          {},
+                          hit.owner.encounter_id(),
+                          matchers::calibrate(matchers::kDefaultFaceCalibration, hit.score)};
+        scored_[q].push_back({hit.owner.subject_id(), evidence});
+      }
+    }
+  }
+}
+
+template <class Fits, class Wanted>
+void Identification::search(Fits fits, Wanted wanted) {
+  std::vector<bool> chosen;
+  for (std::size_t q = 0; q < queries_.size(); ++q)
+    chosen.push_back(wanted(queries_[q], answers_[q]));
+  if (std::ranges::none_of(chosen, std::identity{})) return;
+  const auto started = std::chrono::steady_clock::now();
+  const std::vector<FingerTask> tasks = tasks_for(fits, chosen);
+  const std::vector<Survivor> survivors = score_all(tasks);
+  const double stage1_s = seconds_since(started);
+  compare_fingers(tasks, survivors);
+  if (fits(FingerPosition::right_thumb, FingerPosition::right_thumb)) compare_faces(chosen);
+  const double stage2_s = seconds_since(started) - stage1_s;
+  tbb::parallel_for(std::size_t{0}, queries_.size(), [&](std::size_t q) {
+    if (!chosen[q]) return;
+    Answer& answer = answers_[q];
+    answer.effort.stage1_s += stage1_s, answer.effort.stage2_s += stage2_s;
+    answer.candidates = fuse(scored_[q], queries_[q].max_candidates);
+    answer.candidates = fuse(complete(q, answer.candidates, fits), queries_[q].max_candidates);
+    answer.reasons.clear();
+    decide(queries_[q], answer);
+  });
+}
+
+}  // namespace
+
+Result<> check_query(const Query& query, const GalleryIndex& gallery) {
+  if (query.templates.empty()) return fail(Fault::empty_input, 0, "query");
+  if (std::ssize(query.templates) > kMaxTemplatesPerEncounter)
+    return fail(Fault::limit_exceeded, 0, "query templates");
+  if (query.survivors.least < 1 || query.survivors.most < query.survivors.least) {
+    return fail(Fault::bad_argument, 0, "survivors");
+  }
+  if (query.max_candidates < 1) return fail(Fault::bad_argument, 0, "max_candidates");
+  if (query.max_candidates > kMaxCandidates)
+    return fail(Fault::limit_exceeded, 0, "max_candidates");
+  if (std::ssize(query.filter.excluded) > kMaxExcludedSubjects)
+    return fail(Fault::limit_exceeded, 0, "exclude list");
+  for (std::size_t t = 0; t < query.templates.size(); ++t) {
+    const std::string where = "query template " + std::to_string(t + 1);
+    if (const auto* finger = std::get_if<FingerTemplate>(&query.templates[t])) {
+      if (finger->minutiae.empty()) return fail(Fault::no_minutiae, 0, where);
+      if (std::ssize(finger->minutiae) > kMaxMinutiaePerTemplate)
+        return fail(Fault::limit_exceeded, 0, where);
+    }
+  }
+  Encounter faces;  // held to the same rules as an enrolment
+  faces.templates = query.templates;
+  if (const auto fits = gallery.admissible(faces); !fits) return at(fits.error(), "query");
+  return {};
+}
+
+std::vector<Answer> identify(const GalleryIndex& gallery, std::span<const Query> queries,
+                             kernels::Backend backend) {
+  return Identification(gallery, queries, backend).run();
+}
+
+}  // namespace whorl::search

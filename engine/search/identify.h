@@ -1,0 +1,32 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/search/gallery_index.h"
+#include "engine/search/query.h"
+#include "kernels/backend.h"
+
+namespace whorl::search {
+
+// Refuses what cannot be searched with: no templates or too many, a face of another model or
+// dimension, counts beyond limits.h. Says which template by its number in `where`.
+Result<> check_query(const Query& query, const GalleryIndex& gallery);
+
+// The identify pipeline: one pass over the gallery for all the queries together.
+//
+//   describe   codes for probes that came without                         parallel over probes
+//   stage 1    every admitted print of the like fingers is scored,        parallel over blocks
+//              the best of each probe survive
+//   stage 2    survivors are compared by the finger matcher, calibrated   parallel over survivors
+//   fuse       a subject's best comparison with each probe, added up      parallel over queries
+//   decide     thresholds on the false match rate; reasons
+//
+// Each stage ends before the next begins, and what it hands on does not depend on who worked on it:
+// the same gallery and query give the same answer on any number of threads and every backend.
+// Queries must have passed check_query.
+std::vector<Answer> identify(const GalleryIndex& gallery, std::span<const Query> queries,
+                             kernels::Backend backend);
+
+}  // namespace whorl::search

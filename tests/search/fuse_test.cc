@@ -1,0 +1,68 @@
+#include "engine/search/fuse.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace whorl::search {
+namespace {
+
+Scored scored(std::uint64_t subject, int probe, double ratio, double fmr,
+              std::uint32_t encounter = 1) {
+  Evidence evidence;
+  evidence.probe = probe;
+  evidence.encounter = EncounterId{encounter};
+  evidence.value = {LogLikelihoodRatio{ratio}, FalseMatchRate{fmr}};
+  return {SubjectId{subject}, evidence};
+}
+
+TEST(Fuse, TakesTheBestComparisonOfEachProbeAndAddsThem) {
+  const auto candidates =
+      fuse({scored(7, 0, 3, 1e-2), scored(7, 0, 5, 1e-3, 2), scored(7, 1, 4, 1e-2)}, 10);
+  ASSERT_EQ(candidates.size(), 1U);
+  EXPECT_EQ(candidates[0].value.ratio.value(), 9);
+  EXPECT_EQ(candidates[0].evidence.size(), 2U);
+  EXPECT_EQ(candidates[0].evidence[0].encounter, EncounterId{2});
+}
+
+TEST(Fuse, BoundsTheRateOfTheSum) {
+  EXPECT_EQ(fuse({scored(1, 0, 9, 1e-5)}, 1)[0].value.fmr.value(), 1e-5);  // one: its own
+  EXPECT_DOUBLE_EQ(fuse({scored(1, 0, 2, 1e-5), scored(1, 1, 0, 0.5)}, 1)[0].value.fmr.value(),
+                   2e-5);
+  EXPECT_DOUBLE_EQ(fuse({scored(1, 0, 9, 1e-3), scored(1, 1, 9, 1e-3)}, 1)[0].value.fmr.value(),
+                   std::exp(-18.0));
+  EXPECT_EQ(fuse({scored(1, 0, -9, 1), scored(1, 1, -9, 1)}, 1)[0].value.fmr.value(), 1);
+}
+
+TEST(Fuse, ListsTheBestFirstAndEqualOnesByLowerSubject) {
+  std::vector<Scored> all = {scored(9, 0, 1, 0.1), scored(3, 0, 1, 0.1), scored(5, 0, 2, 0.1),
+                             scored(4, 0, 0, 0.1)};
+  for (int order = 0; order < 24; ++order) {
+    std::ranges::next_permutation(all, {}, &Scored::subject);
+    const auto candidates = fuse(all, 3);
+    ASSERT_EQ(candidates.size(), 3U);
+    EXPECT_EQ(candidates[0].subject, SubjectId{5});
+    EXPECT_EQ(candidates[1].subject, SubjectId{3});
+    EXPECT_EQ(candidates[2].subject, SubjectId{9});
+  }
+}
+
+TEST(Decide, ByTheTwoThresholdsOnTheRate) {
+  const auto decision = [](double fmr) {
+    Query query;
+    query.hit_at = FalseMatchRate{1e-6}, query.refer_at = FalseMatchRate{1e-4};
+    Answer answer;
+    answer.candidates = fuse({scored(1, 0, 1, fmr)}, 1);
+    decide(query, answer);
+    EXPECT_FALSE(answer.reasons.empty());
+    return answer.decision;
+  };
+  EXPECT_EQ(decision(1e-6), Decision::hit);
+  EXPECT_EQ(decision(1.1e-6), Decision::refer);
+  EXPECT_EQ(decision(1e-4), Decision::refer);
+  EXPECT_EQ(decision(1.1e-4), Decision::no_hit);
+}
+
+}  // namespace
+}  // namespace whorl::search

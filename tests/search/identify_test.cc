@@ -1,0 +1,183 @@
+#include "engine/search/identify.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <oneapi/tbb/global_control.h>
+
+#include <limits>
+
+#include "tests/search/people_gallery.h"
+
+namespace whorl::search {
+namespace {
+
+constexpr FingerPosition kRightIndex = FingerPosition::right_index;
+constexpr FingerPosition kLeftIndex = FingerPosition::left_index;
+
+Query query_of(const Encounter& visit) {
+  Query query;
+  query.templates = visit.templates;
+  return query;
+}
+
+Answer ask(const GalleryIndex& index, const Query& query,
+           kernels::Backend backend = kernels::best_backend()) {
+  return identify(index, {&query, 1}, backend).front();
+}
+
+using Listed = std::vector<std::tuple<SubjectId, double, double, std::size_t>>;
+Listed listed(const Answer& answer) {
+  Listed list;
+  for (const Candidate& c : answer.candidates) {
+    list.emplace_back(c.subject, c.value.ratio.value(), c.value.fmr.value(), c.evidence.size());
+  }
+  return list;
+}
+
+TEST(Identify, FindsMatesAndNobodyElse) {
+  const PeopleGallery people(300, {kRightIndex});
+  int found = 0, false_hits = 0;
+  for (std::uint64_t p = 0; p < 100; ++p) {
+    const Answer mate =
+        ask(people.index, query_of(visit_of(people.population.person(p), {kRightIndex}, 1)));
+    found += !mate.candidates.empty() && mate.candidates.front().subject == SubjectId{p + 1} &&
+             mate.decision != Decision::no_hit;
+    const Answer stranger =
+        ask(people.index, query_of(visit_of(people.population.person(5000 + p), {kRightIndex}, 1)));
+    false_hits += stranger.decision == Decision::hit;
+  }
+  EXPECT_GE(found, 97);
+  EXPECT_EQ(false_hits, 0);
+}
+
+TEST(Identify, AnswersTheSameOnEveryBackendThreadCountAndBatch) {
+  const PeopleGallery people(200, {kRightIndex, kLeftIndex}, true);
+  std::vector<Query> queries;
+  for (std::uint64_t p = 0; p < 6; ++p) {
+    queries.push_back(
+        query_of(visit_of(people.population.person(p * 31), {kRightIndex, kLeftIndex}, 1, true)));
+  }
+  const auto together = identify(people.index, queries, kernels::best_backend());
+  const oneapi::tbb::global_control one(oneapi::tbb::global_control::max_allowed_parallelism, 1);
+  for (std::size_t q = 0; q < queries.size(); ++q) {
+    EXPECT_EQ(listed(ask(people.index, queries[q])), listed(together[q]));
+    EXPECT_EQ(listed(ask(people.index, queries[q], kernels::Backend::reference)),
+              listed(together[q]));
+  }
+}
+
+TEST(Identify, AddsUpTheFingersAndTheFace) {
+  const PeopleGallery people(100, {kRightIndex, kLeftIndex}, true);
+  const Encounter visit = visit_of(people.population.person(8), {kRightIndex, kLeftIndex}, 1, true);
+  const Answer all = ask(people.index, query_of(visit));
+  ASSERT_FALSE(all.candidates.empty());
+  EXPECT_EQ(all.candidates.front().subject, SubjectId{9});
+  ASSERT_EQ(all.candidates.front().evidence.size(), 3U);
+  double sum = 0;
+  for (const Evidence& e : all.candidates.front().evidence) sum += e.value.ratio.value();
+  EXPECT_DOUBLE_EQ(all.candidates.front().value.ratio.value(), sum);
+  Query one = query_of(visit);
+  one.templates.resize(1);
+  EXPECT_GT(sum, ask(people.index, one).candidates.front().value.ratio.value());
+}
+
+TEST(Identify, ComparesLikeFingersAndFindsSwappedHandsOnlyWhenAsked) {
+  const PeopleGallery people(100, {kRightIndex});
+  Encounter visit = visit_of(people.population.person(4), {kRightIndex}, 1);
+  std::get<FingerTemplate>(visit.templates[0]).position = kLeftIndex;
+  Query query = query_of(visit);
+  EXPECT_TRUE(ask(people.index, query).candidates.empty());
+  query.any_finger = true;
+  const Answer swapped = ask(people.index, query);
+  ASSERT_FALSE(swapped.candidates.empty());
+  EXPECT_EQ(swapped.candidates.front().subject, SubjectId{5});
+  EXPECT_THAT(swapped.reasons.back(), ::testing::HasSubstr("swapped"));
+  std::get<FingerTemplate>(query.templates[0]).position = FingerPosition::unknown;
+  query.any_finger = false;
+  EXPECT_EQ(ask(people.index, query).candidates.front().subject, SubjectId{5});
+}
+
+TEST(Identify, HonoursFiltersAndTheLengthOfTheList) {
+  const PeopleGallery people(120, {kRightIndex});
+  Query query = query_of(visit_of(people.population.person(7), {kRightIndex}, 1));
+  query.max_candidates = 3;
+  EXPECT_EQ(ask(people.index, query).candidates.size(), 3U);
+  query.filter.excluded = {SubjectId{8}};
+  for (const Candidate& c : ask(people.index, query).candidates) EXPECT_NE(c.subject, SubjectId{8});
+  query.filter.excluded.clear();
+  const Demographics own = people.population.person(7).demographics();
+  query.filter.sex = own.sex;
+  EXPECT_EQ(ask(people.index, query).candidates.front().subject, SubjectId{8});
+  query.filter.sex = own.sex == Sex::female ? Sex::male : Sex::female;
+  for (const Candidate& c : ask(people.index, query).candidates) {
+    EXPECT_NE(people.visits[c.subject.value() - 1].demographics.sex, own.sex);
+  }
+}
+
+TEST(Identify, AnEmptyGalleryIsNoFault) {
+  const PeopleGallery nobody(0, {});
+  const Answer answer =
+      ask(nobody.index, query_of(visit_of(nobody.population.person(1), {kRightIndex}, 0)));
+  EXPECT_EQ(answer.decision, Decision::no_hit);
+  EXPECT_TRUE(answer.candidates.empty());
+  EXPECT_FALSE(answer.reasons.empty());
+}
+
+TEST(Identify, ARemovedEncounterIsGone) {
+  PeopleGallery people(60, {kRightIndex}, true);
+  const Query query = query_of(visit_of(people.population.person(3), {kRightIndex}, 1, true));
+  ASSERT_EQ(ask(people.index, query).candidates.front().subject, SubjectId{4});
+  people.index.remove(SubjectId{4}, EncounterId{2});  // no such encounter: nothing happens
+  ASSERT_EQ(ask(people.index, query).candidates.front().subject, SubjectId{4});
+  people.index.remove(SubjectId{4}, EncounterId{1});
+  for (const Candidate& c : ask(people.index, query).candidates) EXPECT_NE(c.subject, SubjectId{4});
+  EXPECT_EQ(people.index.subjects(), 59);
+  EXPECT_EQ(people.index.templates(), 118);
+}
+
+struct BadQuery {
+  const char* name;
+  void (*spoil)(Query&);
+  Fault expected;
+};
+void PrintTo(const BadQuery& c, std::ostream* os) { *os << c.name; }
+
+FaceTemplate& face_in(Query& q) { return std::get<FaceTemplate>(q.templates.back()); }
+
+const BadQuery kBadQueries[] = {
+    {"NoTemplates", [](Query& q) { q.templates.clear(); }, Fault::empty_input},
+    {"TooManyTemplates", [](Query& q) { q.templates.resize(40, q.templates[0]); },
+     Fault::limit_exceeded},
+    {"NoMinutiae", [](Query& q) { std::get<FingerTemplate>(q.templates[0]) = {}; },
+     Fault::no_minutiae},
+    {"TooManyMinutiae",
+     [](Query& q) { std::get<FingerTemplate>(q.templates[0]).minutiae.resize(129); },
+     Fault::limit_exceeded},
+    {"NoCandidatesAskedFor", [](Query& q) { q.max_candidates = 0; }, Fault::bad_argument},
+    {"TooManyCandidates", [](Query& q) { q.max_candidates = 1001; }, Fault::limit_exceeded},
+    {"NoSurvivors", [](Query& q) { q.survivors.least = 0; }, Fault::bad_argument},
+    {"AnotherModel", [](Query& q) { face_in(q).model = "another"; }, Fault::wrong_model},
+    {"AnotherDimension", [](Query& q) { face_in(q).vector.push_back(1); }, Fault::wrong_dimension},
+    {"NotANumber", [](Query& q) { face_in(q).vector[5] = std::numeric_limits<float>::quiet_NaN(); },
+     Fault::not_finite},
+    {"ZeroVector", [](Query& q) { std::ranges::fill(face_in(q).vector, 0.0F); },
+     Fault::zero_vector},
+};
+
+class RefusedQuery : public ::testing::TestWithParam<BadQuery> {};
+
+TEST_P(RefusedQuery, HasItsOwnFault) {
+  const PeopleGallery people(3, {kRightIndex}, true);
+  Query query = query_of(visit_of(people.population.person(1), {kRightIndex}, 1, true));
+  ASSERT_TRUE(check_query(query, people.index));
+  GetParam().spoil(query);
+  const auto checked = check_query(query, people.index);
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().fault, GetParam().expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, RefusedQuery, ::testing::ValuesIn(kBadQueries),
+                         [](const auto& each) { return std::string(each.param.name); });
+
+}  // namespace
+}  // namespace whorl::search
