@@ -1,0 +1,62 @@
+#include "engine/app/comparison.h"
+
+#include <optional>
+#include <utility>
+
+#include "engine/features/fingerprint/minutia_codes.h"
+#include "engine/matchers/face_matcher.h"
+#include "engine/matchers/finger_calibration.h"
+#include "engine/matchers/finger_matcher.h"
+
+namespace whorl::app {
+namespace {
+
+struct Scored {
+  Similarity similarity;
+  matchers::Calibrated value;
+};
+
+class Comparer {
+ public:
+  Result<Scored> compare(const Template& probe, const Template& reference) {
+    if (const auto* print = std::get_if<FingerTemplate>(&probe)) {
+      const Similarity s = fingers_.compare(*print, std::get<FingerTemplate>(reference));
+      return Scored{s, matchers::calibrate(matchers::kDefaultFingerCalibration, s)};
+    }
+    WHORL_TRY(const Similarity s,
+              faces_.compare(std::get<FaceTemplate>(probe), std::get<FaceTemplate>(reference)));
+    return Scored{s, matchers::calibrate(matchers::kDefaultFaceCalibration, s)};
+  }
+
+ private:
+  matchers::FingerMatcher fingers_;
+  matchers::FaceMatcher faces_;
+};
+
+void describe_all(std::vector<Template>& templates) {
+  for (Template& t : templates) {
+    if (auto* print = std::get_if<FingerTemplate>(&t)) features::describe_minutiae(*print);
+  }
+}
+
+}  // namespace
+
+Result<Comparison> best_comparison(std::vector<Template>& probe, std::vector<Template>& reference) {
+  describe_all(probe), describe_all(reference);
+  Comparer comparer;
+  std::optional<Comparison> best;
+  for (std::size_t p = 0; p < probe.size(); ++p) {
+    for (std::size_t r = 0; r < reference.size(); ++r) {
+      if (modality_of(probe[p]) != modality_of(reference[r])) continue;
+      WHORL_TRY(const Scored scored, comparer.compare(probe[p], reference[r]));
+      if (!best || scored.value.ratio > best->value.ratio ||
+          (scored.value.ratio == best->value.ratio && scored.similarity > best->similarity)) {
+        best = Comparison{p, r, scored.similarity, scored.value};
+      }
+    }
+  }
+  if (!best) return fail(Fault::bad_argument, 0, "one file holds fingers, the other faces");
+  return *best;
+}
+
+}  // namespace whorl::app

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/biometrics.h"
+#include "engine/base/byte_writer.h"
+#include "engine/base/result.h"
+#include "engine/base/units.h"
+
+namespace whorl::app {
+
+// Templates of a file, as formats/read_templates.h reads them, faces scaled to unit length. Every
+// fault names the file.
+Result<std::vector<Template>> read_template_file(const std::filesystem::path& path,
+                                                 std::optional<PixelsPerInch> ppi);
+// The same for a file of fingerprints, with codes: ready to be compared. Fault::unsupported for a
+// file that holds a face.
+Result<std::vector<FingerTemplate>> read_prints(const std::filesystem::path& path,
+                                                std::optional<PixelsPerInch> ppi);
+
+// Writes a whole file, in place of what was there: first beside it, then renamed, so that a reader
+// finds the old or the new one. Faults, naming the file: disk_full, io_error.
+Result<> write_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
+inline Result<> write_file(const std::filesystem::path& path, std::string_view text) {
+  return write_file(path, as_bytes(text));
+}
+// A file that only its owner may read, and that must not exist yet: already_exists.
+Result<> write_secret(const std::filesystem::path& path, std::string_view text);
+
+// Makes a folder and those above it. Fault::io_error.
+Result<> make_folder(const std::filesystem::path& path);
+
+}  // namespace whorl::app

@@ -1,0 +1,99 @@
+#include "engine/app/pair_scores.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string_view>
+#include <system_error>
+#include <tuple>
+
+namespace whorl::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<std::string_view, 4> kEndings{".iso", ".fmr", ".ansi", ".whorl"};
+
+struct FingerImpression {
+  std::uint64_t finger = 0, impression = 0;
+};
+
+// "101_4" -> 101, 4; nothing for other names.
+std::optional<FingerImpression> parse_name(const std::string& stem) {
+  const char* const end = stem.data() + stem.size();
+  FingerImpression name;
+  const auto finger = std::from_chars(stem.data(), end, name.finger);
+  if (finger.ec != std::errc{} || finger.ptr == end || *finger.ptr != '_') return std::nullopt;
+  const auto impression = std::from_chars(finger.ptr + 1, end, name.impression);
+  if (impression.ec != std::errc{} || impression.ptr != end) return std::nullopt;
+  return name;
+}
+
+auto order_of(const fs::path& file) {
+  const FingerImpression name = parse_name(file.stem().string()).value_or(FingerImpression{});
+  return std::tuple(name.finger, name.impression, file.filename().string());
+}
+
+Result<PrintDatabase> read_database(const fs::path& folder) {
+  PrintDatabase database{
+      folder.parent_path().filename().string() + "_" + folder.filename().string(), folder, {}};
+  std::error_code trouble;
+  for (fs::directory_iterator entry(folder, trouble), end; !trouble && entry != end;
+       entry.increment(trouble)) {
+    const fs::path& file = entry->path();
+    if (std::ranges::find(kEndings, file.extension().string()) == kEndings.end()) continue;
+    if (parse_name(file.stem().string())) database.files.push_back(file);
+  }
+  if (trouble) return fail(Fault::io_error, 0, folder.string() + " (" + trouble.message() + ")");
+  std::ranges::sort(database.files, {}, order_of);
+  return database;
+}
+
+}  // namespace
+
+Result<std::vector<PrintDatabase>> find_databases(const fs::path& folder) {
+  std::error_code trouble;
+  const fs::path root = fs::canonical(folder, trouble);
+  if (trouble) return fail(Fault::io_error, 0, folder.string() + " (" + trouble.message() + ")");
+  std::vector<fs::path> folders{root};
+  for (fs::directory_iterator entry(root, trouble), end; !trouble && entry != end;
+       entry.increment(trouble)) {
+    std::error_code unreadable;  // an entry that vanished is no folder
+    if (entry->is_directory(unreadable)) folders.push_back(entry->path());
+  }
+  if (trouble) return fail(Fault::io_error, 0, folder.string() + " (" + trouble.message() + ")");
+  std::vector<PrintDatabase> databases;
+  for (const fs::path& f : folders) {
+    WHORL_TRY(PrintDatabase database, read_database(f));
+    if (!database.files.empty()) databases.push_back(std::move(database));
+  }
+  if (databases.empty()) {
+    return fail(Fault::not_found, 0, folder.string() + ", no FINGER_IMPRESSION template files");
+  }
+  std::ranges::sort(databases, {}, &PrintDatabase::name);
+  return databases;
+}
+
+BestPair best_pair(matchers::FingerMatcher& matcher, const std::vector<FingerTemplate>& probe,
+                   const std::vector<FingerTemplate>& reference) {
+  BestPair best;
+  for (std::size_t p = 0; p < probe.size(); ++p) {
+    for (std::size_t r = 0; r < reference.size(); ++r) {
+      const Similarity similarity = matcher.compare(probe[p], reference[r]);
+      if (similarity > best.similarity) best = {p, r, similarity};
+    }
+  }
+  return best;
+}
+
+std::vector<PairScore> all_pairs(std::size_t files) {
+  std::vector<PairScore> pairs;
+  for (std::size_t probe = 0; probe < files; ++probe) {
+    for (std::size_t reference = probe + 1; reference < files; ++reference) {
+      pairs.push_back({probe, reference, kNotCompared});
+    }
+  }
+  return pairs;
+}
+
+}  // namespace whorl::app

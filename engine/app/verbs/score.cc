@@ -1,0 +1,164 @@
+#include <CLI/CLI.hpp>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/app/files.h"
+#include "engine/app/names.h"
+#include "engine/app/pair_scores.h"
+#include "engine/app/verbs/verbs.h"
+#include "engine/app/words.h"
+#include "engine/app/workers.h"
+
+namespace whorl::app {
+namespace {
+
+struct ScoreOptions {
+  std::string folder, out, from = "template";
+  std::optional<double> ppi;
+  std::vector<std::string> ppi_of;
+  int threads = 0;
+};
+
+using PpiOf = std::map<std::string, PixelsPerInch>;  // by name of database or of its folder
+
+Result<PpiOf> parse_ppi_of(const std::vector<std::string>& pairs) {
+  PpiOf all;
+  for (const std::string& pair : pairs) {
+    const std::size_t equals = pair.find('=');
+    const auto ppi =
+        equals == std::string::npos ? std::nullopt : whole_number(pair.substr(equals + 1));
+    if (!ppi) return fail(Fault::bad_argument, 0, "--ppi-of, give DATABASE=PPI, e.g. DB2_B=569");
+    all[pair.substr(0, equals)] = PixelsPerInch{static_cast<double>(*ppi)};
+  }
+  return all;
+}
+
+std::optional<PixelsPerInch> ppi_for(const PrintDatabase& database, const ScoreOptions& o,
+                                     const PpiOf& ppi_of) {
+  for (const std::string& name : {database.name, database.folder.filename().string()}) {
+    if (const auto found = ppi_of.find(name); found != ppi_of.end()) return found->second;
+  }
+  return o.ppi ? std::optional(PixelsPerInch{*o.ppi}) : std::nullopt;
+}
+
+// A name that fits nothing is a slip of the finger whose cost would be a wrong accuracy.
+Result<> check_names(const PpiOf& ppi_of, const std::vector<PrintDatabase>& databases) {
+  for (const auto& [name, ppi] : ppi_of) {
+    const bool known = std::ranges::any_of(databases, [&](const PrintDatabase& d) {
+      return d.name == name || d.folder.filename() == name;
+    });
+    if (!known) return fail(Fault::bad_argument, 0, "--ppi-of, no database is named " + name);
+  }
+  return {};
+}
+
+struct Described {
+  std::vector<std::vector<FingerTemplate>> prints;  // by file; empty: could not be read
+  std::int64_t unreadable = 0;
+};
+
+Described describe_all(const PrintDatabase& database, std::optional<PixelsPerInch> ppi,
+                       Console& console) {
+  Described all;
+  for (const auto& file : database.files) {
+    Result<std::vector<FingerTemplate>> prints = read_prints(file, ppi);
+    if (!prints) {
+      console.warn("scored -1: " + describe(prints.error()));
+      ++all.unreadable;
+    }
+    all.prints.push_back(prints ? std::move(*prints) : std::vector<FingerTemplate>{});
+  }
+  return all;
+}
+
+std::vector<PairScore> compare_all(const Described& described, int threads, Progress progress) {
+  std::vector<PairScore> pairs = all_pairs(described.prints.size());
+  share_out(std::ssize(pairs), threads, progress, [&] {
+    return [&, matcher = matchers::FingerMatcher()](std::int64_t i) mutable {
+      PairScore& pair = pairs[static_cast<std::size_t>(i)];
+      const auto& probe = described.prints[pair.probe];
+      const auto& reference = described.prints[pair.reference];
+      if (probe.empty() || reference.empty()) return;
+      pair.similarity = best_pair(matcher, probe, reference).similarity;
+    };
+  });
+  return pairs;
+}
+
+std::string csv_of(const PrintDatabase& database, const std::vector<PairScore>& pairs) {
+  std::string csv;
+  for (const PairScore& p : pairs) {
+    const bool compared = p.similarity != kNotCompared;
+    csv += database.name + "," + database.files[p.probe].stem().string() + "," +
+           database.files[p.reference].stem().string() + "," +
+           (compared ? rounded(p.similarity.value(), 4) : "-1") + "\n";
+  }
+  return csv;
+}
+
+Result<Exit> score(const ScoreOptions& o, Console& console) {
+  const UnixMillis started = console.clock().now();
+  WHORL_TRY(const PpiOf ppi_of, parse_ppi_of(o.ppi_of));
+  WHORL_TRY(const std::vector<PrintDatabase> databases, find_databases(o.folder));
+  WHORL_TRY_VOID(check_names(ppi_of, databases));
+  std::string csv = "db,probe,gallery,score\n";
+  std::int64_t files = 0, unreadable = 0, comparisons = 0;
+  for (const PrintDatabase& database : databases) {
+    const Described described = describe_all(database, ppi_for(database, o, ppi_of), console);
+    const std::int64_t pairs = std::ssize(all_pairs(database.files.size()));
+    csv += csv_of(database, compare_all(described, threads_or_all(o.threads),
+                                        console.progress(database.name, "pairs", pairs)));
+    files += std::ssize(database.files), unreadable += described.unreadable, comparisons += pairs;
+  }
+  WHORL_TRY_VOID(write_file(o.out, csv));
+  const double seconds =
+      static_cast<double>(console.clock().now().value() - started.value()) / 1000;
+  console.answer({{"out", o.out},
+                  {"databases", databases.size()},
+                  {"files", files},
+                  {"unreadable", unreadable},
+                  {"pairs", comparisons},
+                  {"seconds", seconds}},
+                 with_commas(comparisons) + " pairs of " + with_commas(files) + " files in " +
+                     std::to_string(databases.size()) + " databases, " + duration(seconds) + ": " +
+                     o.out +
+                     (unreadable > 0 ? "; " + with_commas(unreadable) + " files unreadable" : ""));
+  return Exit::ok;
+}
+
+Run declare(CLI::App& options) {
+  auto o = std::make_shared<ScoreOptions>();
+  options.add_option("DIR", o->folder, "Databases, each a folder of FINGER_IMPRESSION files")
+      ->required();
+  options.add_option("--from", o->from, "What the files are")
+      ->check(CLI::IsMember({"template"}))
+      ->capture_default_str();
+  options.add_option("--out", o->out, "The CSV: db,probe,gallery,score")->required();
+  options.add_option("--ppi", o->ppi, "True resolution, where the records have it wrong");
+  options.add_option("--ppi-of", o->ppi_of, "The same for one database: DB=PPI,...")
+      ->delimiter(',');
+  options.add_option("--threads", o->threads, "0: as many as there are CPUs")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  return [o](Console& console) { return score(*o, console); };
+}
+
+}  // namespace
+
+const Verb kScore{
+    "score", "Compare all pairs of prints in one or more databases, for accuracy measurements",
+    "Example (FVC2002 DB2 is 569 ppi, whatever its headers say):\n"
+    "  whorl score fvc2002 --out scores.csv --ppi-of DB2_B=569\n"
+    "\n"
+    "DIR is one database, or a folder of them: files named FINGER_IMPRESSION with the ending "
+    ".iso,\n"
+    ".fmr, .ansi or .whorl. Each pair within a database is compared once; a higher score is more\n"
+    "alike. A database is named after its folder and the one above. A file that cannot be read is\n"
+    "warned of and scores -1, which no threshold accepts, as FVC counts failures to enrol.",
+    declare};
+
+}  // namespace whorl::app

@@ -1,0 +1,10 @@
+#include "engine/app/verbs/verbs.h"
+
+namespace whorl::app {
+
+std::span<const Verb> verbs() {
+  static const Verb kVerbs[] = {kVerify, kScore, kConvert, kSimulate, kKeygen, kDevices};
+  return kVerbs;
+}
+
+}  // namespace whorl::app

@@ -1,0 +1,77 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "engine/app/comparison.h"
+#include "engine/app/files.h"
+#include "engine/app/report/trace.h"
+#include "engine/app/verbs/verbs.h"
+#include "engine/app/words.h"
+
+namespace whorl::app {
+namespace {
+
+struct VerifyOptions {
+  std::string probe, reference, trace;
+  std::optional<double> ppi;
+  double fmr = 1e-4;
+};
+
+std::string text_of_comparison(const VerifyOptions& o, const Comparison& c, bool match) {
+  return std::string(match ? "match" : "no match") + ": similarity " +
+         rounded(c.similarity.value(), 2) + ", log likelihood ratio " +
+         rounded(c.value.ratio.value(), 2) + "\n" +
+         "two different people score this much: " + one_in(c.value.fmr) + " (asked for " +
+         one_in(FalseMatchRate{o.fmr}) + ")\n";
+}
+
+Result<Exit> verify(const VerifyOptions& o, Console& console) {
+  if (!(o.fmr > 0 && o.fmr <= 1)) return fail(Fault::bad_argument, 0, "--fmr, 0 < FMR <= 1");
+  const auto ppi = o.ppi ? std::optional(PixelsPerInch{*o.ppi}) : std::nullopt;
+  WHORL_TRY(std::vector<Template> probe, read_template_file(o.probe, ppi));
+  WHORL_TRY(std::vector<Template> reference, read_template_file(o.reference, ppi));
+  WHORL_TRY(const Comparison best, best_comparison(probe, reference));
+  if (!o.trace.empty()) {
+    WHORL_TRY_VOID(write_trace(o.trace, {o.probe, probe.at(best.probe), o.reference,
+                                         reference.at(best.reference), best.value}));
+  }
+  const bool match = best.value.fmr <= FalseMatchRate{o.fmr};
+  console.answer({{"decision", match ? "match" : "no-match"},
+                  {"similarity", best.similarity.value()},
+                  {"fmr", best.value.fmr.value()},
+                  {"log_likelihood_ratio", best.value.ratio.value()},
+                  {"threshold_fmr", o.fmr},
+                  {"probe_view", best.probe + 1},
+                  {"reference_view", best.reference + 1}},
+                 text_of_comparison(o, best, match));
+  return match ? Exit::ok : Exit::no_match;
+}
+
+Run declare(CLI::App& options) {
+  auto o = std::make_shared<VerifyOptions>();
+  options.add_option("A", o->probe, "Template file of the person who is here")->required();
+  options.add_option("B", o->reference, "Template file to compare with")->required();
+  options.add_option("--ppi", o->ppi, "True resolution of both, where the records have it wrong");
+  options.add_option("--fmr", o->fmr, "Call it a match at this false match rate or less")
+      ->capture_default_str();
+  options.add_option("--trace", o->trace, "Draw the corresponding minutiae: FILE.html or FILE.svg");
+  return [o](Console& console) { return verify(*o, console); };
+}
+
+}  // namespace
+
+const Verb kVerify{
+    "verify", "Compare two template files: are they of one person?",
+    "Example:\n"
+    "  whorl verify visit1.iso visit2.iso --trace why.html\n"
+    "\n"
+    "Every view of A is compared with every view of B of the same modality; the best pair counts.\n"
+    "The false match rate is the chance that two different people score this much or more; the\n"
+    "log likelihood ratio (natural logarithm) weighs one person against two. Files may be ISO/IEC\n"
+    "19794-2, ANSI/INCITS 378 or Whorl templates.\n"
+    "Exit code: 0 match, 1 no match.",
+    declare};
+
+}  // namespace whorl::app
