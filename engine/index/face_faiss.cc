@@ -40,7 +40,7 @@ FaissId id_of(Row row) { return static_cast<FaissId>(row.value()); }
 class AdmittedRows final : public faiss::IDSelector {
  public:
   explicit AdmittedRows(const Admits& admits) : admits_(admits) {}
-  bool is_member(idx_t id) const override { return admits_(row_of(id)); }
+  bool is_member(idx_t id) const override { return admits_.row(row_of(id)); }
 
  private:
   const Admits& admits_;
@@ -94,10 +94,11 @@ class IvfShortlist final : public FaceShortlist {
   static constexpr std::int64_t kFirstTraining = 10'000;  // below, a scan takes under a millisecond
   static constexpr std::int64_t kGrowth = 4;
   static constexpr std::int64_t kTrainingRowsPerList = 39;  // FAISS warns below this
-  // Lists are 4 sqrt(n), FAISS's guideline for below a million vectors; the share of them that is
-  // looked into is set by the recall it gives (docs/limits.md).
+  // Lists are 4 sqrt(n), FAISS's guideline for below a million vectors; how many of them are looked
+  // into is set by the recall it gives (docs/limits.md).
   static constexpr double kListsPerRootRow = 4;
-  static constexpr std::size_t kListsPerProbedList = 4;
+  static constexpr double kProbedListsPerRootList = 5;
+  static constexpr std::size_t kRowsPerInsert = 1024;  // FAISS hands 20 and more to BLAS
   static constexpr int kTrainingRounds = 10;
 
   void train(const FaceTable& table) {
@@ -116,9 +117,24 @@ class IvfShortlist final : public FaceShortlist {
     lists_ = std::move(lists);  // before the centres it points to
     centres_ = std::move(centres);
     trained_rows_ = rows;
-    for (std::uint32_t r = 0; r < rows; ++r) {
-      if (listed_[r]) insert(table, Row{r});
+    insert_all(table);
+  }
+
+  void insert_all(const FaceTable& table) {
+    std::vector<FaissId> ids;
+    std::vector<float> vectors;
+    const auto flush = [&] {
+      if (!ids.empty()) lists_->add_with_ids(std::ssize(ids), vectors.data(), ids.data());
+      ids.clear();
+      vectors.clear();
+    };
+    for (std::uint32_t r = 0; r < table.rows(); ++r) {
+      if (!listed_[r]) continue;
+      ids.push_back(r);
+      vectors.insert(vectors.end(), table.vector(Row{r}), table.vector(Row{r}) + table.padded());
+      if (ids.size() == kRowsPerInsert) flush();
     }
+    flush();
   }
 
   // Every n-th listed row, so that the order of enrolment does not decide the centres.
@@ -142,8 +158,9 @@ class IvfShortlist final : public FaceShortlist {
   std::vector<Row> search(const float* probe, int k, const Admits& admits) const {
     AdmittedRows admitted(admits);
     faiss::SearchParametersIVF how;
-    how.sel = &admitted;
-    how.nprobe = std::max<std::size_t>(1, lists_->nlist / kListsPerProbedList);
+    how.sel = admits.all_listed ? nullptr : &admitted;  // removed rows are in no list
+    how.nprobe = std::min(lists_->nlist, static_cast<std::size_t>(kProbedListsPerRootList *
+                                                                  std::sqrt(lists_->nlist)));
     const auto fetch = static_cast<std::size_t>(k + kSpareCandidates);
     std::vector<float> ignored(fetch);
     std::vector<FaissId> ids(fetch);
@@ -250,7 +267,7 @@ class HnswShortlist final : public FaceShortlist {
       graph_.search(distance, static_cast<int>(fetch), ids.data(), ignored.data(), visited);
       std::vector<Row> rows;
       for (const FaissId id : ids) {
-        if (id >= 0 && admits(row_of(id))) rows.push_back(row_of(id));
+        if (id >= 0 && admits.row(row_of(id))) rows.push_back(row_of(id));
       }
       if (std::ssize(rows) >= k) return rows;
     }

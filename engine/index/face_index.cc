@@ -84,9 +84,8 @@ Result<std::vector<std::vector<FaceHit>>> FaceIndex::search(std::span<const Face
   if (shortlist_ == nullptr) {
     scan(vectors, filter, hits);
   } else {
-    const Admits admits = [&](Row row) {
-      return is_live(row) && filter.admits(owners_[row.value()]);
-    };
+    const Admits admits{
+        [&](Row row) { return is_live(row) && filter.admits(owners_[row.value()]); }, filter.all()};
     for (std::size_t i = 0; i < vectors.size(); ++i) {
       WHORL_TRY(const auto rows, shortlist_->nearest(table_, vectors[i].data(), k, admits));
       if (rows) {

@@ -11,8 +11,11 @@
 
 namespace whorl::index {
 
-// Whether a row may be a candidate of this search: alive, and admitted by the filter.
-using Admits = std::function<bool(Row)>;
+// Which rows may be candidates of this search.
+struct Admits {
+  std::function<bool(Row)> row;  // not removed, and let through by the filter
+  bool all_listed = false;       // the filter lets everyone through: rows not removed are in
+};
 
 // Names the rows of a table that are probably nearest to a probe, without looking at all of them.
 // The caller scores them; a row that is left out here is lost. Const members may run at once.
@@ -22,7 +25,7 @@ class FaceShortlist {
 
   // The table's last row, just appended. Fault::index_unavailable, and the row is not listed.
   virtual Result<> add(const FaceTable& table, Row row) = 0;
-  // Afterwards admits(row) is false; called before the vector is wiped.
+  // Afterwards admits.row(row) is false; called before the vector is wiped.
   virtual Result<> remove(const FaceTable& table, Row row) = 0;
 
   // About the k nearest admitted rows in any order, or nothing where only a scan of all rows could
