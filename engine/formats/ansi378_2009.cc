@@ -135,7 +135,8 @@ Result<Bytes> write_ansi378_2009(const MinutiaeRecord& record) {
       record, {.cbeff_owner = true,
                .certifications_max = static_cast<std::uint8_t>(certifications_max),
                .sensor_id_max = kMaxSensorId,
-               .draft_header = !am1}));
+               .draft_header = !am1,
+               .declared_length = true}));
   ByteWriter out;
   out.u32(kRecordMagic);
   out.u32(am1 ? kVersion035 : kVersion030);

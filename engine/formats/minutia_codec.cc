@@ -125,7 +125,8 @@ Result<> check_header_fields(const MinutiaeRecord& record, const HeaderAbilities
                      record.certifications <= abilities.certifications_max &&
                      record.sensor_id <= abilities.sensor_id_max &&
                      (abilities.zero_padded_version || !record.zero_padded_version) &&
-                     (abilities.draft_header || !record.draft_header);
+                     (abilities.draft_header || !record.draft_header) &&
+                     (abilities.declared_length || !record.declared_length);
   if (!holds) return fail(Fault::out_of_range);
   return check_view_count(record.views.size(), 0);
 }

@@ -77,9 +77,6 @@ Result<MinutiaeRecord> decode_minutiae_record(std::span<const std::byte> bytes) 
 }
 
 Result<Bytes> encode_minutiae_record(const MinutiaeRecord& record) {
-  const bool of_2009 = record.format == MinutiaeFormat::ansi378_2009 ||
-                       record.format == MinutiaeFormat::ansi378_2009_am1;
-  if (record.declared_length && !of_2009) return fail(Fault::out_of_range, kLengthOffset);
   Result<Bytes> bytes = [&]() -> Result<Bytes> {
     switch (record.format) {
       case MinutiaeFormat::iso19794_2_2005:

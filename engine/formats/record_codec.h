@@ -71,6 +71,7 @@ struct HeaderAbilities {
   std::uint16_t sensor_id_max = 0;
   bool zero_padded_version = false;
   bool draft_header = false;
+  bool declared_length = false;
 };
 Result<> check_header_fields(const MinutiaeRecord& record, const HeaderAbilities& abilities);
 
