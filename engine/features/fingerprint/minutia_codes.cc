@@ -31,14 +31,15 @@ const kernels::SignProjection& minutia_projection() {
 void describe_minutiae(FingerTemplate& print, kernels::Backend backend) {
   if (print.code_version == kMinutiaCodeVersion && print.codes.size() == print.minutiae.size())
     return;
-  const Cylinders cylinders = cylinders_of(print.minutiae);
   print.codes.resize(print.minutiae.size());
+  print.code_version = kMinutiaCodeVersion;
+  if (print.minutiae.empty()) return;
+  const Cylinders cylinders = cylinders_of(print.minutiae);
   kernels::project_signs(backend)(minutia_projection(), cylinders.cells.data(),
                                   std::ssize(print.minutiae), print.codes.data()->data());
   for (std::size_t i = 0; i < print.codes.size(); ++i) {
     if (!cylinders.described[i]) print.codes[i] = MinutiaCode{};
   }
-  print.code_version = kMinutiaCodeVersion;
 }
 
 }  // namespace whorl::features
