@@ -24,7 +24,7 @@ Result<Bytes> read_file(const std::filesystem::path& path, std::size_t limit) {
     const std::size_t before = bytes.size();
     bytes.resize(before + kPiece);
     // The one cast that reading a file into bytes takes: the stream knows only char.
-    file.read(reinterpret_cast<char*>(bytes.data() + before), as_streamsize(kPiece));
+    file.read(static_cast<char*>(static_cast<void*>(bytes.data() + before)), as_streamsize(kPiece));
     bytes.resize(before + static_cast<std::size_t>(file.gcount()));
   }
   if (file.bad()) return fail(Fault::io_error, bytes.size(), path.string());
