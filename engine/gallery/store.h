@@ -90,6 +90,7 @@ using ScrubProgress = std::function<void(const Scrub&)>;
 inline constexpr std::string_view kIndexSnapshotKey = "index-snapshot-key";
 
 struct StoreBody;
+struct SnapshotState;
 
 // The store as it was at one revision; later changes do not show. Keeps old versions on disk while
 // it lives, so hold it for a walk, not for a day; the store stays open as long. An erasure ends it:
@@ -116,9 +117,8 @@ class Snapshot {
 
  private:
   friend class Store;
-  struct State;
-  explicit Snapshot(std::shared_ptr<State> state);
-  std::shared_ptr<State> state_;
+  explicit Snapshot(std::shared_ptr<SnapshotState> state);
+  std::shared_ptr<SnapshotState> state_;
 };
 
 // A folder with galleries of subjects, their encounters, and nothing derived from them.

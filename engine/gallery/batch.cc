@@ -1,0 +1,30 @@
+#include "engine/gallery/batch.h"
+
+#include <utility>
+
+namespace whorl::gallery {
+
+void Batch::enrol(GalleryId gallery, SubjectId subject, Encounter content, Expect expect) {
+  changes_.push_back({Operation::enrol, gallery, subject, std::nullopt,
+                      expect == Expect::new_subject, std::move(content)});
+}
+
+void Batch::enrol_as(GalleryId gallery, SubjectId subject, EncounterId encounter, Encounter content,
+                     Expect expect) {
+  changes_.push_back({Operation::enrol, gallery, subject, encounter, expect == Expect::new_subject,
+                      std::move(content)});
+}
+
+void Batch::update(GalleryId gallery, SubjectId subject, EncounterId encounter, Encounter content) {
+  changes_.push_back({Operation::update, gallery, subject, encounter, false, std::move(content)});
+}
+
+void Batch::delete_encounter(GalleryId gallery, SubjectId subject, EncounterId encounter) {
+  changes_.push_back({Operation::delete_encounter, gallery, subject, encounter, false, {}});
+}
+
+void Batch::delete_subject(GalleryId gallery, SubjectId subject) {
+  changes_.push_back({Operation::delete_subject, gallery, subject, std::nullopt, false, {}});
+}
+
+}  // namespace whorl::gallery
