@@ -53,7 +53,7 @@ class IvfShortlist final : public FaceShortlist {
   Result<> add(const FaceTable& table, Row row) override {
     listed_.resize(static_cast<std::size_t>(table.rows()), false);
     listed_[row.value()] = true;
-    const Result<> done = guarded([&] {
+    Result<> done = guarded([&] {
       if (table.rows() >= trained_rows_ * kGrowth) {
         train(table);
       } else if (lists_ != nullptr) {
@@ -65,7 +65,7 @@ class IvfShortlist final : public FaceShortlist {
   }
 
   Result<> remove(const FaceTable&, Row row) override {
-    const Result<> done = guarded([&] {
+    Result<> done = guarded([&] {
       if (lists_ == nullptr) return;
       const FaissId id = id_of(row);
       lists_->remove_ids(faiss::IDSelectorArray(1, &id));
@@ -159,9 +159,9 @@ class IvfShortlist final : public FaceShortlist {
     AdmittedRows admitted(admits);
     faiss::SearchParametersIVF how;
     how.sel = admits.all_listed ? nullptr : &admitted;  // removed rows are in no list
-    how.nprobe = std::min(lists_->nlist, static_cast<std::size_t>(kProbedListsPerRootList *
-                                                                  std::sqrt(lists_->nlist)));
-    const auto fetch = static_cast<std::size_t>(k + kSpareCandidates);
+    const double wanted = kProbedListsPerRootList * std::sqrt(static_cast<double>(lists_->nlist));
+    how.nprobe = std::min(lists_->nlist, static_cast<std::size_t>(wanted));
+    const std::size_t fetch = static_cast<std::size_t>(k) + kSpareCandidates;
     std::vector<float> ignored(fetch);
     std::vector<FaissId> ids(fetch);
     for (;;) {

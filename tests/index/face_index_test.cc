@@ -139,7 +139,7 @@ TEST_P(EveryFaceIndex, ListsEveryoneWhenAskedForMoreThanThereAre) {
 }
 
 TEST_P(EveryFaceIndex, BreaksTiesByOwnerWhateverTheOrderOfAdding) {
-  for (const std::uint64_t subject : {5, 2, 9, 1, 7}) {
+  for (const std::uint64_t subject : {5U, 2U, 9U, 1U, 7U}) {
     ASSERT_TRUE(index_.add(owner(subject), faces_.face(0, 0)));
   }
   EXPECT_EQ(subjects(one(index_, faces_.face(0, 1), kEveryone, 3)),
