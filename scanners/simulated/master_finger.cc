@@ -22,8 +22,8 @@ constexpr double kSizeSd = 0.12, kDensitySd = 0.10;
 // No finger is farther from the usual than this many standard deviations.
 constexpr double kOutmost = 2;
 
-// On FVC2002 set B 58 % of all minutiae point downwards, 65 % of the steep ones.
-constexpr double kJointward = 0.3;
+// On FVC2002 set B two steep minutiae in three point downwards, level ones either way.
+constexpr double kJointward = 0.7;
 
 constexpr int kMostMinutiae = 256;
 // Darts thrown for each minutia before the finger is taken as full.
@@ -57,8 +57,9 @@ PadSize draw_pad(SeededRandom& random) {
 // surplus of minutiae pointing one way is the divergence over the ridge period; where it exceeds
 // the density of minutiae, all point that way. Besides, steep ones rather point to the joint.
 float with_sense(float orientation, float divergence, double density, SeededRandom& random) {
+  const double steep = std::sin(orientation);
   const double surplus =
-      divergence / (kRidgePeriodPx * density) - kJointward * std::sin(orientation);
+      divergence / (kRidgePeriodPx * density) - kJointward * steep * steep * steep;
   const double chance = 0.5 + 0.5 * std::clamp(surplus, -1.0, 1.0);
   return random.chance(chance) ? orientation : orientation + kPi;
 }

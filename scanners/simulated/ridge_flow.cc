@@ -65,23 +65,23 @@ RidgeFlow::RidgeFlow(PatternClass pattern, PadSize pad, SeededRandom& random) : 
   const float w = pad.half_width_px, h = pad.half_height_px;
   switch (pattern) {
     case PatternClass::left_loop:  // the delta lies on the side the loop does not open to
-      add(+1, 0, -0.15F * h, random);
+      add(+1, 0, -0.25F * h, random);
       add(-1, 0.75F * w, 0.5F * h, random);
       break;
     case PatternClass::right_loop:
-      add(+1, 0, -0.15F * h, random);
+      add(+1, 0, -0.25F * h, random);
       add(-1, -0.75F * w, 0.5F * h, random);
       break;
     case PatternClass::whorl: {
       const float apart = static_cast<float>(random.uniform(0.05, 0.2)) * h;
-      add(+1, 0, -0.1F * h - apart, random);
-      add(+1, 0, -0.1F * h + apart, random);
+      add(+1, 0, -0.15F * h - apart, random);
+      add(+1, 0, -0.15F * h + apart, random);
       add(-1, -0.85F * w, 0.6F * h, random);
       add(-1, 0.85F * w, 0.6F * h, random);
       break;
     }
     case PatternClass::tented_arch:
-      add(+1, 0, 0, random);
+      add(+1, 0, -0.1F * h, random);
       add(-1, 0, 0.45F * h, random);
       break;
     case PatternClass::arch:
