@@ -6,19 +6,14 @@
 #include <thread>
 #include <vector>
 
+#include "engine/app/bench/bench_people.h"
 #include "engine/features/fingerprint/minutia_codes.h"
 #include "engine/search/gallery_index.h"
 #include "engine/search/identify.h"
-#include "scanners/simulated/people.h"
 
 namespace whorl::app {
 namespace {
 
-constexpr FingerPosition kFingerOrder[] = {
-    FingerPosition::right_index, FingerPosition::left_index,   FingerPosition::right_thumb,
-    FingerPosition::left_thumb,  FingerPosition::right_middle, FingerPosition::left_middle,
-    FingerPosition::right_ring,  FingerPosition::left_ring,    FingerPosition::right_little,
-    FingerPosition::left_little};
 constexpr std::int64_t kChunk = 4096;
 constexpr int kUprightGate = 32;
 
@@ -26,10 +21,6 @@ double seconds_of(clockid_t clock) {
   timespec now{};
   clock_gettime(clock, &now);
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
-SubjectId subject_of(std::int64_t person) {
-  return SubjectId{static_cast<std::uint64_t>(person) + 1};
 }
 
 class Bench {
@@ -64,10 +55,9 @@ Encounter Bench::capture(std::int64_t index, std::uint64_t number) const {
     encounter.templates.emplace_back(person.capture_face(face_model_, number));
     return encounter;
   }
-  for (int f = 0; f < options_.fingers; ++f) {
-    FingerTemplate print = person.capture(kFingerOrder[f], number);
-    features::describe_minutiae(print, options_.backend);
-    encounter.templates.emplace_back(std::move(print));
+  encounter = capture_fingers(population_, index, options_.fingers, number);
+  for (Template& t : encounter.templates) {
+    features::describe_minutiae(std::get<FingerTemplate>(t), options_.backend);
   }
   return encounter;
 }
@@ -89,7 +79,8 @@ void Bench::enrol_all(const std::function<void(std::int64_t)>& progress) {
     }
     std::vector<search::IndexedEncounter> rows;
     for (std::size_t i = 0; i < made.size(); ++i) {
-      rows.push_back({subject_of(first + static_cast<std::int64_t>(i)), EncounterId{1}, &made[i]});
+      rows.push_back(
+          {bench_subject(first + static_cast<std::int64_t>(i)), EncounterId{1}, &made[i]});
     }
     gallery_.append(rows);
     progress(first + std::ssize(made));
@@ -106,7 +97,7 @@ void Bench::make_queries() {
     query.templates = capture(person, 1).templates;
     query.survivors = options_.survivors;
     queries_.push_back(std::move(query));
-    mates_.push_back(subject_of(person));
+    mates_.push_back(bench_subject(person));
   }
 }
 

@@ -3,7 +3,7 @@
 namespace whorl::app {
 
 std::span<const Verb> verbs() {
-  static const Verb kVerbs[] = {kVerify, kScore, kConvert, kSimulate, kKeygen, kDevices};
+  static const Verb kVerbs[] = {kVerify, kScore, kConvert, kSimulate, kKeygen, kDevices, kBench};
   return kVerbs;
 }
 

@@ -1,0 +1,119 @@
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "engine/app/bench/enrol_bench.h"
+#include "engine/app/bench/identify_bench.h"
+#include "engine/app/verbs/verbs.h"
+
+namespace whorl::app {
+namespace {
+
+struct BenchOptions {
+  IdentifyBench identify;
+  std::string modality = "finger", backend, store;
+};
+
+Result<kernels::Backend> backend_named(const std::string& name) {
+  if (name.empty()) return kernels::best_backend();
+  for (const kernels::Backend b : kernels::kBackends) {
+    if (kernels::name_of(b) == name && kernels::available(b)) return b;
+  }
+  return fail(Fault::backend_unavailable, 0, "--backend " + name);
+}
+
+Result<Exit> identify(BenchOptions& o, Console& console) {
+  o.identify.modality = o.modality == "face" ? Modality::face : Modality::finger;
+  Progress progress = console.progress("enrol", "people", o.identify.people);
+  WHORL_TRY(const IdentifyFigures f,
+            bench_identify(o.identify, [&](std::int64_t done) { progress.at(done); }));
+  progress.finish();
+  const Json facts{{"gallery", f.gallery},
+                   {"comparisons", f.comparisons},
+                   {"comparisons_per_cpu_second", f.comparisons_per_cpu_second},
+                   {"stage1_comparisons_per_cpu_second", f.stage1_comparisons_per_cpu_second},
+                   {"p50_ms", f.p50_ms},
+                   {"p99_ms", f.p99_ms},
+                   {"rank1", f.rank1},
+                   {"false_hits", f.false_hits},
+                   {"lost_by_stage1", f.lost_by_stage1},
+                   {"resident_bytes_per_template", f.resident_bytes_per_template},
+                   {"backend", kernels::name_of(o.identify.backend)}};
+  console.answer(facts, facts.dump(2));
+  return Exit::ok;
+}
+
+Result<Exit> enrol(const BenchOptions& o, Console& console) {
+  EnrolBench bench{o.identify.people, o.identify.fingers, o.identify.seed, o.store,
+                   o.identify.backend};
+  Progress progress = console.progress("enrol", "people", bench.people);
+  WHORL_TRY(const EnrolFigures f,
+            bench_enrol(bench, [&](std::int64_t done) { progress.at(done); }));
+  progress.finish();
+  const Json facts{{"templates", f.templates},
+                   {"templates_per_second", f.templates_per_second},
+                   {"templates_per_cpu_second", f.templates_per_cpu_second},
+                   {"disk_bytes", f.disk_bytes},
+                   {"resident_bytes_per_template", f.resident_bytes_per_template},
+                   {"snapshot_start_s", f.snapshot_start_s},
+                   {"rebuild_s", f.rebuild_s},
+                   {"backend", kernels::name_of(bench.backend)}};
+  console.answer(facts, facts.dump(2));
+  return Exit::ok;
+}
+
+void declare_people(CLI::App& options, BenchOptions& o) {
+  options.add_option("--people", o.identify.people, "Simulated people enrolled")
+      ->capture_default_str();
+  options
+      .add_option("--fingers", o.identify.fingers, "Fingers of each person, index fingers first")
+      ->capture_default_str();
+  options.add_option("--seed", o.identify.seed, "The same seed gives the same people")
+      ->capture_default_str();
+  options.add_option("--backend", o.backend, "Force a kernel twin; `whorl devices` lists them");
+}
+
+Run declare(CLI::App& options) {
+  auto o = std::make_shared<BenchOptions>();
+  options.require_subcommand(1);
+  CLI::App* search = options.add_subcommand("identify", "1:N search; half the queries have a mate");
+  declare_people(*search, *o);
+  search->add_option("--modality", o->modality, "finger or face")
+      ->check(CLI::IsMember({"finger", "face"}))
+      ->capture_default_str();
+  search->add_option("--queries", o->identify.queries, "Searches, each made three times")
+      ->capture_default_str();
+  search->add_option("--batch", o->identify.batch, "Queries together in the throughput run")
+      ->capture_default_str();
+  search
+      ->add_option("--survivors", o->identify.survivors.share, "Share of prints that pass stage 1")
+      ->capture_default_str();
+  CLI::App* stream = options.add_subcommand("enrol", "Durable enrolment, then two restarts");
+  declare_people(*stream, *o);
+  stream->add_option("--store", o->store, "Folder for the store; must not exist, and is kept")
+      ->required();
+  search->fallthrough();  // --json and --quiet may stand behind the last word, too
+  stream->fallthrough();
+  return [o, search](Console& console) -> Result<Exit> {
+    WHORL_TRY(o->identify.backend, backend_named(o->backend));
+    return search->parsed() ? identify(*o, console) : enrol(*o, console);
+  };
+}
+
+}  // namespace
+
+const Verb kBench{
+    "bench", "Measure this machine: search and enrolment over simulated people",
+    "Examples:\n"
+    "  whorl bench identify --people 100000 --queries 100 --json\n"
+    "  whorl bench identify --modality face --people 100000 --queries 100 --json\n"
+    "  whorl bench enrol --people 100000 --store /tmp/bench-store --json\n"
+    "\n"
+    "Answers are checked before anything is timed. Rates are per second of CPU time of all "
+    "threads;\n"
+    "p50_ms and p99_ms are of one query at a time. docs/benchmarks.md explains every key.",
+    declare};
+
+}  // namespace whorl::app
