@@ -78,7 +78,7 @@ Result<> read_extensions(ByteReader& in, MinutiaeFormat format, bool last_view, 
   const auto block =
       in.take(static_cast<std::size_t>(static_cast<std::int64_t>(declared) + excess));
   if (!in.ok()) return fail(Fault::truncated, end);
-  if (block.empty()) return {};
+  if (declared == 0) return {};
 
   view.extension_lengths = usual_lengths(format);
   auto extensions = cut(block, excess, view.extension_lengths);
@@ -86,7 +86,8 @@ Result<> read_extensions(ByteReader& in, MinutiaeFormat format, bool last_view, 
     view.extension_lengths = unusual_lengths(format);
     extensions = cut(block, excess, view.extension_lengths);
   }
-  if (!extensions) return fail(excess < 0 ? Fault::truncated : Fault::length_mismatch, start);
+  if (!extensions || extensions->empty())
+    return fail(excess < 0 ? Fault::truncated : Fault::length_mismatch, start);
   const FrameSize frame{view.width_px, view.height_px};
   view.extensions.reserve(extensions->size());
   for (const RawExtension& raw : *extensions) {

@@ -12,6 +12,7 @@ namespace whorl::formats {
 namespace {
 
 constexpr std::size_t kShortestHeader = 15;  // ISO of 2011
+constexpr std::size_t kYearAt = 19;          // likewise
 
 // The bytes that are there must be those of the magic, so that half a record of another kind is
 // called another kind.
@@ -22,17 +23,15 @@ bool has_magic(std::span<const std::byte> bytes) {
 }
 
 // Two records of version "030" share no fixed byte that tells them apart. Where the lengths inside
-// are those of neither, the one whose fault is worth reading: ISO's first representation is shorter
-// than 2^24 bytes, ANSI has a vendor's subformat in the same place.
+// are those of neither, this says whose fault is worth reading: ANSI has a reserved zero, in one of
+// two places, where ISO has the year of capture (or all ones).
 MinutiaeFormat format_of_version_030(std::span<const std::byte> bytes) {
   if (looks_like_iso19794_2_2011(bytes)) return MinutiaeFormat::iso19794_2_2011;
   if (looks_like_ansi378_2009(bytes)) return MinutiaeFormat::ansi378_2009;
   ByteReader in(bytes);
-  in.take(14);
-  const std::uint8_t certification = in.u8();
-  const std::uint8_t top_of_length = in.u8();
-  return certification <= 1 && top_of_length == 0 ? MinutiaeFormat::iso19794_2_2011
-                                                  : MinutiaeFormat::ansi378_2009;
+  in.take(kYearAt);
+  const bool year = in.u8() != 0 && in.u8() != 0;
+  return year ? MinutiaeFormat::iso19794_2_2011 : MinutiaeFormat::ansi378_2009;
 }
 
 }  // namespace
