@@ -106,7 +106,8 @@ const FaultText& text_of(Fault fault) {
   for (const FaultText& text : kTexts) {
     if (text.fault == fault) return text;
   }
-  WHORL_CHECK(!"every Fault has a text");
+  constexpr bool every_fault_has_a_text = false;
+  WHORL_CHECK(every_fault_has_a_text);
   return kTexts[0];
 }
 
