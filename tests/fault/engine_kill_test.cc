@@ -1,0 +1,100 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "tests/fault/engine_people.h"
+#include "tests/fault/killed_child.h"
+
+namespace whorl::search {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Told {
+  std::set<std::uint64_t> enrolled, deleting, deleted;
+
+  void listen(const std::string& lines) {
+    std::istringstream in(lines);
+    char what = 0;
+    std::uint64_t subject = 0;
+    while (in >> what >> subject) {
+      (what == kEnrolled ? enrolled : what == kDeleting ? deleting : deleted).insert(subject);
+    }
+  }
+};
+
+// The answers to a few probes, to the last bit.
+std::vector<double> answers(const Engine& engine, const std::set<std::uint64_t>& subjects) {
+  std::vector<double> said;
+  std::size_t n = 0;
+  for (const std::uint64_t subject : subjects) {
+    if (n++ % (subjects.size() / 8 + 1) != 0) continue;
+    Query query;
+    query.templates.emplace_back(
+        scanners::Population(5).person(subject - 1).capture(FingerPosition::right_index, 1));
+    const auto found = engine.identify(kStreamGallery, {&query, 1});
+    EXPECT_TRUE(found);
+    for (const Candidate& c : found->front().candidates) {
+      said.push_back(static_cast<double>(c.subject.value()));
+      said.push_back(c.value.ratio.value());
+    }
+  }
+  return said;
+}
+
+TEST(EngineKill, EveryAcknowledgedEncounterIsThereOnceAndTheIndexEqualsARebuild) {
+  const fs::path folder =
+      fs::temp_directory_path() / ("whorl-engine-kill-" + std::to_string(::getpid()));
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  Told told;
+  SeededRandom random(99);
+  int from_snapshot = 0;
+  for (int round = 0; round < ::whorl::testing::kill_rounds(); ++round) {
+    SCOPED_TRACE("round " + std::to_string(round));
+    const std::chrono::milliseconds life(random.below(round % 4 == 0 ? 100 : 900));
+    told.listen(::whorl::testing::run_until_killed(
+        WHORL_ENGINE_STREAM,
+        {(folder / "store").string(), std::to_string((round + 1) * 1'000'000),
+         std::to_string(random.next())},
+        life));
+
+    auto opened = open_engine((folder / "store").string());
+    ASSERT_TRUE(opened) << describe(opened.error());
+    Engine& engine = **opened;
+    from_snapshot += engine.loaded_from_snapshot();
+    std::map<std::uint64_t, int> there;
+    const auto walked =
+        engine.store().for_each_encounter({}, [&](const gallery::StoredEncounter& e) -> Result<> {
+          ++there[e.subject.value()];
+          const auto& stored = std::get<FingerTemplate>(e.content.templates.at(0));
+          const Enrolment sent = enrolment_of(e.subject.value() - 1);
+          EXPECT_EQ(stored.minutiae,
+                    std::get<FingerTemplate>(sent.encounter.templates[0]).minutiae);
+          return {};
+        });
+    ASSERT_TRUE(walked) << describe(walked.error());
+    for (const auto& [subject, count] : there) EXPECT_EQ(count, 1) << "subject " << subject;
+    for (const std::uint64_t s : told.enrolled) {
+      EXPECT_TRUE(there.contains(s) || told.deleting.contains(s)) << "lost: subject " << s;
+    }
+    for (const std::uint64_t s : told.deleted) EXPECT_FALSE(there.contains(s)) << "subject " << s;
+    if (engine.status().empty()) continue;  // killed before the gallery was made
+    EXPECT_EQ(engine.status().front().subjects, std::ssize(there));
+    const auto opened_answers = answers(engine, told.enrolled);
+    ASSERT_TRUE(engine.rebuild_indexes());
+    EXPECT_EQ(answers(engine, told.enrolled), opened_answers);
+    if (HasFailure()) break;
+  }
+  EXPECT_GT(told.enrolled.size(), 0U) << "no round lived long enough to enrol anyone";
+  std::printf("%zu subjects acknowledged, %zu deleted, %d of %d starts from a snapshot\n",
+              told.enrolled.size(), told.deleted.size(), from_snapshot,
+              ::whorl::testing::kill_rounds());
+  fs::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace whorl::search
