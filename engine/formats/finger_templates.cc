@@ -114,14 +114,14 @@ int remove_duplicates(std::vector<Minutia>& minutiae) {
   static_assert(kMaxCoordinatePx < 1 << 14, "a coordinate is 14 bits of the key");
   std::ranges::sort(keys);
   const auto same_place = [](std::uint64_t a, std::uint64_t b) { return a >> 16U == b >> 16U; };
-  const auto removed = std::ranges::unique(keys, same_place);
-  if (removed.empty()) return 0;
+  const auto end = std::unique(keys.begin(), keys.end(), same_place);
+  if (end == keys.end()) return 0;
   std::vector<std::uint32_t> kept;
-  for (auto key = keys.begin(); key != removed.begin(); ++key) {
+  for (auto key = keys.begin(); key != end; ++key) {
     kept.push_back(static_cast<std::uint32_t>(*key & 0xFFU));
   }
   keep(minutiae, kept);
-  return static_cast<int>(removed.size());
+  return static_cast<int>(keys.end() - end);
 }
 
 int trim(std::vector<Minutia>& minutiae) {

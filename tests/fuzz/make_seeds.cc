@@ -1,0 +1,79 @@
+// make_seeds KIND FOLDER: writes seeds of one kind, from our own encoders, the same at every run.
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+#include "engine/formats/template_container.h"
+#include "tests/support/random_records.h"
+
+namespace {
+
+using namespace whorl;           // NOLINT: one short program
+using namespace whorl::formats;  // NOLINT
+
+constexpr int kSeedsPerKind = 24;
+constexpr std::array<std::string_view, 5> kDialects = {
+    "iso19794_2_2005", "iso19794_2_2011", "ansi378_2004", "ansi378_2009", "ansi378_2009_am1"};
+
+bool write(const std::filesystem::path& path, const Result<Bytes>& bytes) {
+  if (!bytes) return false;
+  std::ofstream file(path, std::ios::binary);
+  for (const std::byte b : *bytes) file.put(static_cast<char>(b));
+  return file.good();
+}
+
+bool write_records(MinutiaeFormat format, const std::filesystem::path& folder) {
+  const std::string name(kDialects.at(static_cast<std::size_t>(format)));
+  bool good = true;
+  for (int i = 0; i < kSeedsPerKind && good; ++i) {
+    SeededRandom random = SeededRandom::stream(1, static_cast<std::uint64_t>(i));
+    good = write(folder / (name + "-" + std::to_string(i)),
+                 encode_minutiae_record(test::random_record(random, format)));
+  }
+  return good;
+}
+
+bool write_containers(const std::filesystem::path& folder) {
+  bool good = true;
+  for (int i = 0; i < kSeedsPerKind && good; ++i) {
+    SeededRandom random = SeededRandom::stream(2, static_cast<std::uint64_t>(i));
+    const Template value = i % 3 == 0 ? Template(test::random_face(random, 1 + i * 8))
+                                      : Template(test::random_finger(random, 1 + i, i % 3 == 1));
+    good = write(folder / ("container-" + std::to_string(i)), encode_template(value));
+  }
+  return good;
+}
+
+bool write_kind(std::string_view kind, const std::filesystem::path& folder) {
+  bool known = false;
+  bool good = true;
+  for (const MinutiaeFormat format : kMinutiaeFormats) {
+    if (kind != "all" && kind != kDialects.at(static_cast<std::size_t>(format))) continue;
+    known = true;
+    good = good && write_records(format, folder);
+  }
+  if (kind == "all" || kind == "container") {
+    known = true;
+    good = good && write_containers(folder);
+  }
+  return known && good;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    std::fprintf(stderr, "usage: make_seeds KIND FOLDER\n");
+    return 2;
+  }
+  std::error_code trouble;
+  std::filesystem::create_directories(argv[2], trouble);
+  if (trouble || !write_kind(argv[1], argv[2])) {
+    std::fprintf(stderr, "make_seeds: cannot write seeds of kind %s into %s\n", argv[1], argv[2]);
+    return 4;
+  }
+  return 0;
+}
