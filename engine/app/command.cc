@@ -20,7 +20,7 @@ constexpr const char* kFooter =
     "  whorl simulate --people 200 --seed 1 --out people\n"
     "  whorl enroll --store store --gallery main --create --key-file master.key \\\n"
     "    --manifest people/manifest.csv\n"
-    "  whorl identify --store store --gallery main --key-file master.key people/1_1_2.whorl\n"
+    "  whorl identify --store store --gallery main --key-file master.key people/0/1_2_2.whorl\n"
     "\n"
     "`whorl VERB --help` teaches a verb, with an example. Exit codes: 0 done or match, 1 no match "
     "or not found,\n"

@@ -11,6 +11,8 @@ constexpr std::array<std::string_view, kFingerPositions> kFingers{
     "unknown",    "right-thumb", "right-index", "right-middle", "right-ring", "right-little",
     "left-thumb", "left-index",  "left-middle", "left-ring",    "left-little"};
 
+constexpr std::array<std::string_view, 4> kSexes{"", "female", "male", "other"};
+
 using formats::MinutiaeFormat;
 constexpr std::array<std::pair<MinutiaeFormat, std::string_view>, 5> kFormats{
     {{MinutiaeFormat::iso19794_2_2005, "iso19794-2:2005"},
@@ -59,10 +61,12 @@ std::string_view name_of(Modality modality) {
   return modality == Modality::finger ? "finger" : "face";
 }
 
+std::string_view name_of(Sex sex) { return kSexes.at(static_cast<std::size_t>(sex)); }
+
 std::optional<Sex> sex_from_name(std::string_view name) {
-  if (name == "female") return Sex::female;
-  if (name == "male") return Sex::male;
-  if (name == "other") return Sex::other;
+  for (std::size_t i = 1; i < kSexes.size(); ++i) {
+    if (kSexes.at(i) == name) return static_cast<Sex>(i);
+  }
   return std::nullopt;
 }
 

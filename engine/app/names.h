@@ -20,6 +20,7 @@ std::optional<formats::MinutiaeFormat> format_from_name(std::string_view name);
 std::string format_names();  // of all, for help and errors
 
 std::string_view name_of(Modality modality);
+std::string_view name_of(Sex sex);                        // empty where not recorded
 std::optional<Sex> sex_from_name(std::string_view name);  // female, male, other
 
 // Whole numbers and nothing else around them.

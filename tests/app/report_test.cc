@@ -87,8 +87,8 @@ TEST(MinutiaePicture, DrawsAPairThatSaysMoreStronger) {
   const std::string svg = minutiae_picture(print_with(3, 0), print_with(3, 0), first_pairs(3),
                                            {"probe", "reference", {}})
                               .document();
-  EXPECT_EQ(count_of(svg, "opacity=\"0.2\" style=\"stroke-width:0.6\""), 2);    // share 0
-  EXPECT_EQ(count_of(svg, "opacity=\"0.52\" style=\"stroke-width:1.48\""), 2);  // share 2
+  EXPECT_EQ(count_of(svg, "opacity=\"0.2\" style=\"stroke-width:0.5\""), 2);    // share 0
+  EXPECT_EQ(count_of(svg, "opacity=\"0.43\" style=\"stroke-width:1.07\""), 2);  // share 2
 }
 
 TEST(MinutiaePicture, DrawsStrangersWithoutAnyPair) {

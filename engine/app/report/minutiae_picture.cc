@@ -17,8 +17,8 @@ constexpr double kPanelMargin = 18;
 constexpr double kWidth = 3 * kPanelWidth + 2 * kGap + 2;
 constexpr double kHeight = kTop + kPanelHeight + kFoot;
 constexpr double kRadius = 3.2, kTail = 11;
-// A pair that says this much (nats) is drawn full; the usual good pair says 3 to 5.
-constexpr double kFullShare = 5;
+// A pair that says this much (nats) is drawn full; of good captures the usual pair says 4 to 5.
+constexpr double kFullShare = 7;
 
 struct Mark2D {
   Complex at;
@@ -93,7 +93,7 @@ Motion motion_of(const std::vector<Mark2D>& probe, const std::vector<Mark2D>& re
 
 void draw(Svg& svg, const Mark2D& m, const Frame& frame, std::string_view shape_class) {
   const At at = frame(m.at);
-  const Mark look{shape_class, m.mated ? 1.0 : 0.45, 0};
+  const Mark look{shape_class, m.mated ? 1.0 : 0.7, 0};
   if (m.kind == MinutiaKind::bifurcation) {
     svg.square(at, kRadius, look);
   } else {
@@ -112,7 +112,7 @@ void draw_all(Svg& svg, const std::vector<Mark2D>& marks, const Frame& frame,
 // How strongly a pair is drawn: faint where it says nothing, full at kFullShare.
 Mark strength(float share) {
   const double strong = std::clamp(share / kFullShare, 0.0, 1.0);
-  return {"mate", 0.2 + 0.8 * strong, 0.6 + 2.2 * strong};
+  return {"mate", 0.2 + 0.8 * strong, 0.5 + 2 * strong};
 }
 
 std::string counts(const FingerTemplate& probe, const FingerTemplate& reference,

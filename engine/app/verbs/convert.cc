@@ -4,12 +4,10 @@
 #include <optional>
 #include <string>
 
+#include "engine/app/encode_as.h"
 #include "engine/app/files.h"
 #include "engine/app/names.h"
 #include "engine/app/verbs/verbs.h"
-#include "engine/formats/finger_templates.h"
-#include "engine/formats/minutiae_record.h"
-#include "engine/formats/template_container.h"
 
 namespace whorl::app {
 namespace {
@@ -19,33 +17,6 @@ struct ConvertOptions {
   std::optional<double> ppi;
   int view = 0;
 };
-
-Result<Bytes> as_record(const std::vector<Template>& templates, formats::MinutiaeFormat format) {
-  std::vector<FingerTemplate> prints;
-  for (const Template& t : templates) {
-    const auto* print = std::get_if<FingerTemplate>(&t);
-    if (print == nullptr) {
-      return fail(Fault::unsupported, 0, "a face has no minutiae; use --format whorl");
-    }
-    prints.push_back(*print);
-  }
-  WHORL_TRY(const formats::MinutiaeRecord record, formats::to_minutiae_record(prints, format));
-  return formats::encode_minutiae_record(record);
-}
-
-Result<Bytes> encode(const std::vector<Template>& templates, const std::string& format) {
-  if (format != kWhorlFormat) {
-    const auto record_format = format_from_name(format);
-    if (!record_format) return fail(Fault::bad_argument, 0, "--format, one of " + format_names());
-    return as_record(templates, *record_format);
-  }
-  if (templates.size() != 1) {
-    return fail(Fault::bad_argument, 0,
-                "a Whorl template holds one view and IN has " + std::to_string(templates.size()) +
-                    "; choose one with --view");
-  }
-  return formats::encode_template(templates.front());
-}
 
 Result<Exit> convert(const ConvertOptions& o, Console& console) {
   const auto ppi = o.ppi ? std::optional(PixelsPerInch{*o.ppi}) : std::nullopt;
@@ -57,7 +28,7 @@ Result<Exit> convert(const ConvertOptions& o, Console& console) {
     }
     templates = {templates.at(static_cast<std::size_t>(o.view - 1))};
   }
-  Result<Bytes> bytes = encode(templates, o.format);
+  Result<Bytes> bytes = encode_as(templates, o.format);
   if (!bytes) return at(bytes.error(), o.in);
   WHORL_TRY_VOID(write_file(o.out, *bytes));
   console.answer(

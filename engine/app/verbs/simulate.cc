@@ -46,17 +46,16 @@ class PersonWriter {
   Result<std::string> write(std::int64_t index) const {
     const scanners::Person person = population_.person(static_cast<std::uint64_t>(index));
     std::string rows;
-    for (int f = 0; f < options_.fingers; ++f) {
-      const FingerPosition position = kFingerOrder.at(static_cast<std::size_t>(f));
-      for (int number = 1; number <= options_.captures; ++number) {
-        const auto which = static_cast<std::uint64_t>(number);
+    // Capture by capture: each is a visit, and a manifest's visits stand together.
+    for (int number = 1; number <= options_.captures; ++number) {
+      const auto which = static_cast<std::uint64_t>(number);
+      for (int f = 0; f < options_.fingers; ++f) {
+        const FingerPosition position = kFingerOrder.at(static_cast<std::size_t>(f));
         WHORL_TRY(const std::string row,
                   write_one(index, position, number, person.capture(position, which)));
         rows += row;
       }
-    }
-    for (int number = 1; options_.faces && number <= options_.captures; ++number) {
-      const auto which = static_cast<std::uint64_t>(number);
+      if (!options_.faces) continue;
       WHORL_TRY(const std::string row, write_one(index, FingerPosition::unknown, number,
                                                  person.capture_face(faces_, which)));
       rows += row;

@@ -5,9 +5,11 @@
 
 namespace whorl::app {
 
-extern const Verb kVerify, kScore, kConvert;     // template files
-extern const Verb kDevices, kKeygen, kSimulate;  // this machine, a key, a population
-
-extern const Verb kBench;  // what this machine can do
+extern const Verb kVerify, kScore, kConvert;             // template files
+extern const Verb kEnroll, kIdentify;                    // the main work
+extern const Verb kUpdate, kDelete, kErase;              // people already enrolled
+extern const Verb kList, kStats, kExport;                // what is in a store
+extern const Verb kBackup, kRestore, kCheck, kCompact;   // keeping it well
+extern const Verb kSimulate, kKeygen, kDevices, kBench;  // a population, a key, this machine
 
 }  // namespace whorl::app

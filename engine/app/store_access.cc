@@ -1,0 +1,74 @@
+#include "engine/app/store_access.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "engine/app/names.h"
+#include "engine/search/thread_limit.h"
+
+namespace whorl::app {
+
+void add_store_options(CLI::App& app, StoreOptions& o, Gallery gallery, Searches searches) {
+  app.add_option("--store", o.store, "Folder of the store")->required();
+  if (gallery != Gallery::none) {
+    auto* option = app.add_option("--gallery", o.gallery, "Name of the gallery");
+    if (gallery == Gallery::required) option->required();
+  }
+  app.add_option("--key-file", o.key_file,
+                 "File with the master key (`whorl keygen`); else WHORL_MASTER_KEY has its digits");
+  if (searches == Searches::no) return;
+  app.add_option("--backend", o.backend, "Kernel twin to use, of `whorl devices`");
+  app.add_option("--threads", o.threads, "0: as many as there are CPUs")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+}
+
+Result<kernels::Backend> backend_from_name(const std::string& name) {
+  if (name.empty()) return kernels::best_backend();
+  for (const kernels::Backend backend : kernels::kBackends) {
+    if (kernels::name_of(backend) == name && kernels::available(backend)) return backend;
+  }
+  return fail(Fault::backend_unavailable, 0, "--backend " + name);
+}
+
+Result<std::unique_ptr<search::Engine>> open_engine(const StoreOptions& o, Create create) {
+  search::EngineOptions options;
+  options.folder = o.store;
+  options.create = create == Create::yes;
+  WHORL_TRY(options.backend, backend_from_name(o.backend));
+  WHORL_TRY(options.master, load_master_key(o.key_file));
+  search::limit_threads(o.threads);
+  auto opened = search::Engine::open(options);
+  if (!opened) return at(opened.error(), o.store);
+  const auto galleries = (*opened)->status();
+  const bool there =
+      std::ranges::find(galleries, o.gallery, &search::GalleryStatus::name) != galleries.end();
+  if (!o.gallery.empty() && !there) {
+    if (create == Create::no) return fail(Fault::not_found, 0, "gallery '" + o.gallery + "'");
+    WHORL_TRY_VOID((*opened)->create_gallery(o.gallery));
+  }
+  return opened;
+}
+
+Result<std::unique_ptr<gallery::Store>> open_store(const StoreOptions& o) {
+  WHORL_TRY(const Key key, load_master_key(o.key_file));
+  auto opened = gallery::Store::open(o.store, key, {});
+  if (!opened) return at(opened.error(), o.store);
+  return opened;
+}
+
+Result<std::optional<GalleryId>> chosen_gallery(const gallery::Store& store,
+                                                const StoreOptions& o) {
+  if (o.gallery.empty()) return std::nullopt;
+  auto found = store.find_gallery(o.gallery);
+  if (!found) return at(found.error(), "gallery '" + o.gallery + "'");
+  return found->id;
+}
+
+Result<SubjectId> subject_from(const std::string& text, std::string_view option) {
+  const auto number = whole_number(text);
+  if (number && *number > 0) return SubjectId{*number};
+  return fail(Fault::bad_argument, 0, std::string(option) + ", a subject is a number of 1 or more");
+}
+
+}  // namespace whorl::app

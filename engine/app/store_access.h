@@ -1,0 +1,49 @@
+#pragma once
+// What the verbs on a store have in common: its options, its key, opening it.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/biometrics.h"
+#include "engine/base/result.h"
+#include "engine/gallery/store.h"
+#include "engine/search/engine.h"
+
+namespace CLI {
+class App;
+}
+
+namespace whorl::app {
+
+struct StoreOptions {
+  std::string store, gallery, key_file;
+  std::string backend;  // empty: the fastest this machine has
+  int threads = 0;      // 0: all
+};
+
+enum class Gallery : std::uint8_t { none, optional, required };
+enum class Searches : bool { no, yes };  // yes: --backend and --threads as well
+void add_store_options(CLI::App& app, StoreOptions& options, Gallery gallery, Searches searches);
+
+// Fault::backend_unavailable for a name that is not in `whorl devices`; empty is the fastest.
+Result<kernels::Backend> backend_from_name(const std::string& name);
+
+enum class Create : bool { no, yes };  // yes: the store and the gallery, where they are missing
+
+// The engine over the store, its indexes loaded. Faults: no_key, wrong_key, not_found (gallery),
+// backend_unavailable, those of gallery::Store::open.
+Result<std::unique_ptr<search::Engine>> open_engine(const StoreOptions& options,
+                                                    Create create = Create::no);
+// The store alone, without indexes: for reading records, at once whatever its size.
+Result<std::unique_ptr<gallery::Store>> open_store(const StoreOptions& options);
+// The gallery the options name; nothing where they name none. Fault::not_found.
+Result<std::optional<GalleryId>> chosen_gallery(const gallery::Store& store,
+                                                const StoreOptions& options);
+
+// Store verbs speak of a subject by its number, 1 or more: bad_argument.
+Result<SubjectId> subject_from(const std::string& text, std::string_view option);
+
+}  // namespace whorl::app

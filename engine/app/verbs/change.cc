@@ -1,0 +1,126 @@
+// update, delete, erase: what may happen to a subject after enrolment.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/app/store_access.h"
+#include "engine/app/verbs/verbs.h"
+#include "engine/app/visits.h"
+
+namespace whorl::app {
+namespace {
+
+struct ChangeOptions {
+  StoreOptions store;
+  std::string subject;
+  std::optional<std::uint32_t> encounter;
+  FileVisit files;
+};
+
+std::string name_of(const ChangeOptions& o) {
+  return "subject " + o.subject +
+         (o.encounter ? ", encounter " + std::to_string(*o.encounter) : std::string());
+}
+
+void say(Console& console, const ChangeOptions& o, SubjectId subject, const std::string& done,
+         const std::string& so = {}) {
+  Json facts{{"done", done}, {"subject", subject.value()}};
+  if (o.encounter) facts["encounter"] = *o.encounter;
+  console.answer(facts, name_of(o) + ": " + done + so);
+}
+
+Result<Exit> update(const ChangeOptions& o, Console& console) {
+  WHORL_TRY(const SubjectId subject, subject_from(o.subject, "--subject"));
+  WHORL_TRY(const Visit visit, visit_of(o.files, subject));
+  WHORL_TRY(const Encounter content, read_visit(visit, console.clock()));
+  WHORL_TRY(const auto engine, open_engine(o.store));
+  WHORL_TRY_VOID(
+      engine->update(o.store.gallery, subject, EncounterId{o.encounter.value_or(1)}, content));
+  say(console, o, subject, "updated");
+  return Exit::ok;
+}
+
+Result<Exit> remove(const ChangeOptions& o, Console& console) {
+  WHORL_TRY(const SubjectId subject, subject_from(o.subject, "--subject"));
+  WHORL_TRY(const auto engine, open_engine(o.store));
+  if (o.encounter) {
+    WHORL_TRY_VOID(engine->delete_encounter(o.store.gallery, subject, EncounterId{*o.encounter}));
+  } else {
+    WHORL_TRY_VOID(engine->delete_subject(o.store.gallery, subject));
+  }
+  say(console, o, subject, "deleted");
+  return Exit::ok;
+}
+
+Result<Exit> erase(const ChangeOptions& o, Console& console) {
+  WHORL_TRY(const SubjectId subject, subject_from(o.subject, "--subject"));
+  WHORL_TRY(const auto engine, open_engine(o.store));
+  WHORL_TRY_VOID(engine->erase_subject(o.store.gallery, subject));
+  say(console, o, subject, "erased",
+      "; the key is destroyed, and no copy of this store opens it again");
+  return Exit::ok;
+}
+
+std::shared_ptr<ChangeOptions> declare_subject(CLI::App& app) {
+  auto o = std::make_shared<ChangeOptions>();
+  add_store_options(app, o->store, Gallery::required, Searches::no);
+  app.add_option("--subject", o->subject, "The person's number")->required();
+  return o;
+}
+
+Run declare_update(CLI::App& app) {
+  auto o = declare_subject(app);
+  app.add_option("--encounter", o->encounter, "Which visit is replaced")->required();
+  add_visit_options(app, o->files);
+  return [o](Console& console) { return update(*o, console); };
+}
+
+Run declare_delete(CLI::App& app) {
+  auto o = declare_subject(app);
+  app.add_option("--encounter", o->encounter, "Only this visit; else the person");
+  return [o](Console& console) { return remove(*o, console); };
+}
+
+Run declare_erase(CLI::App& app) {
+  auto o = declare_subject(app);
+  return [o](Console& console) { return erase(*o, console); };
+}
+
+}  // namespace
+
+const Verb kUpdate{"update", "Replace a visit of an enrolled person",
+                   "Example:\n"
+                   "  whorl update --store store --gallery main --key-file master.key \\\n"
+                   "    --subject 12 --encounter 1 better.iso --position right-index\n"
+                   "\n"
+                   "All templates of that visit are replaced by those of the files. A new visit is "
+                   "`whorl enroll --add`.",
+                   declare_update};
+
+const Verb kDelete{
+    "delete", "Take a person, or one visit, out of a gallery",
+    "Example:\n"
+    "  whorl delete --store store --gallery main --key-file master.key --subject 12\n"
+    "\n"
+    "Gone for every search at once. What is left in the store's files stays sealed, "
+    "and goes with\n"
+    "`whorl compact`; backups keep it. To make it unreadable everywhere, use "
+    "`whorl erase`.\n"
+    "Exit code: 1 when there is no such person or visit.",
+    declare_delete};
+
+const Verb kErase{"erase", "Delete a person and destroy the key that opens their records",
+                  "Example:\n"
+                  "  whorl erase --store store --gallery main --key-file master.key --subject 12\n"
+                  "\n"
+                  "For requests under data protection law. Cannot be undone. The index is rebuilt "
+                  "at the next start,\n"
+                  "because its snapshot held the person too. Older backups still hold the key: "
+                  "docs/privacy.md.\n"
+                  "Exit code: 1 when there is no such person.",
+                  declare_erase};
+
+}  // namespace whorl::app

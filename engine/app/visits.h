@@ -1,0 +1,58 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/biometrics.h"
+#include "engine/base/clock.h"
+#include "engine/base/result.h"
+
+namespace CLI {
+class App;
+}
+
+namespace whorl::app {
+
+// One file of a visit, not read yet.
+struct VisitFile {
+  std::filesystem::path path;
+  std::optional<Modality> modality;        // refused where the file holds another; absent: any
+  std::optional<FingerPosition> position;  // absent: as the record says
+  std::optional<PixelsPerInch> ppi;        // absent: as the record says
+};
+
+// Everything captured of one person at one time, not read yet: millions of them fit in memory.
+struct Visit {
+  SubjectId subject;
+  std::vector<VisitFile> files;
+  Demographics demographics;
+  std::string source;
+};
+
+// Reads a visit's files. With a position, a file's views of that position are taken, or its only
+// view is given it; bad_argument where there are several and none fits. Faults otherwise those of
+// read_template_file.
+Result<Encounter> read_visit(const Visit& visit, const Clock& clock);
+
+// The options FILE..., --position, --ppi of the verbs that take one visit.
+struct FileVisit {
+  std::vector<std::string> files;
+  std::string position;
+  std::optional<double> ppi;
+};
+enum class FilesAre : bool { optional, required };
+void add_visit_options(CLI::App& app, FileVisit& options, FilesAre needed = FilesAre::required);
+Result<Visit> visit_of(const FileVisit& options, SubjectId subject);
+
+// --sex and --birth-year of a person, bad_argument where malformed; both may be empty.
+Result<Demographics> demographics_of(const std::string& sex, std::optional<int> birth_year);
+
+// Each template file of a folder is a visit; the number before its first '_' is the subject. In
+// ascending order of subject, then name. Files of other endings are passed over. Faults: io_error;
+// bad_manifest for a name without a number; not_found where there is no template file.
+Result<std::vector<Visit>> visits_in_folder(const std::filesystem::path& folder,
+                                            std::optional<PixelsPerInch> ppi);
+
+}  // namespace whorl::app
