@@ -133,13 +133,14 @@ Result<StreamSummary> Engine::enrol_stream(const std::string& gallery,
   const auto started = std::chrono::steady_clock::now();
   StreamSummary summary;
   std::atomic<bool> failed = false;
+  bool dry = false;  // of the serial reader alone: a source is not asked again after its end
   Result<> failure;
   const auto read = [&](tbb::flow_control& flow) -> Batch {
     auto batch = std::make_shared<std::vector<Incoming>>();
-    while (batch->size() < kStreamBatch && !failed) {
+    while (batch->size() < kStreamBatch && !failed && !dry) {
       std::optional<Enrolment> item = next();
-      if (!item) break;
-      batch->push_back({std::move(*item), {}});
+      dry = !item;
+      if (item) batch->push_back({std::move(*item), {}});
     }
     if (batch->empty()) flow.stop();
     return batch;

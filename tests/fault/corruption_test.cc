@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kSubjects = 60;
 
-// Flips a file; at the default the whole test takes half a minute.
+// Flips for each file; at the default the whole test takes half a minute.
 int flips() {
   const char* text = std::getenv("WHORL_CORRUPT_FLIPS");
   return text == nullptr ? 12 : std::atoi(text);
@@ -43,11 +43,14 @@ void make_store(const std::string& store_folder, const std::string& backup_folde
   enrol(store, 41, kSubjects);
   ASSERT_TRUE(store.backup(backup_folder));
   opened->reset();
-  auto again = open_store(store_folder);  // the log becomes tables
+  // And a log with several records in it, which leave everything as it is.
+  auto again = open_store(store_folder);
   ASSERT_TRUE(again);
-  Batch batch;  // and something is in the log, at the same revision for all checks
-  batch.update(GalleryId{1}, SubjectId{1}, EncounterId{1}, sample_encounter(1));
-  ASSERT_TRUE((*again)->commit(batch));
+  for (std::uint64_t s = 1; s <= 10; ++s) {
+    Batch batch;
+    batch.update(GalleryId{1}, SubjectId{s}, EncounterId{1}, sample_encounter(s));
+    ASSERT_TRUE((*again)->commit(batch));
+  }
 }
 
 // Faults that tell an operator of damage. wrong_key is not among them: it would send him looking

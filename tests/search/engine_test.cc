@@ -193,6 +193,21 @@ TEST_F(EngineTest, TheStreamAcknowledgesEachInOrderAndRefusesOnlyTheBad) {
   EXPECT_EQ(engine_->status().front().subjects, 686);
 }
 
+TEST_F(EngineTest, TheStreamDoesNotAskASourceAgainAfterItsEnd) {
+  int asked = 0;
+  const auto summary = engine_->enrol_stream(
+      "main",
+      [&]() -> std::optional<Enrolment> {
+        if (++asked > 3) return std::nullopt;
+        const auto person = static_cast<std::uint64_t>(asked);
+        return Enrolment{SubjectId{person}, visit(person, 0), true};
+      },
+      [](const Receipt&) {});
+  ASSERT_TRUE(summary);
+  EXPECT_EQ(asked, 4);
+  EXPECT_EQ(summary->enrolled, 3);
+}
+
 TEST_F(EngineTest, TheStreamWithDedupSeesWhatTheStreamItselfBrought) {
   std::uint64_t next = 0;
   const auto source = [&]() -> std::optional<Enrolment> {
