@@ -1,0 +1,115 @@
+// The engine on real prints: FVC2002 set B, four sensors in one gallery. docs/accuracy.md.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "engine/features/fingerprint/minutia_codes.h"
+#include "engine/formats/file_io.h"
+#include "engine/formats/read_templates.h"
+#include "engine/matchers/finger_matcher.h"
+#include "engine/search/identify.h"
+#include "tests/support/test_data.h"
+
+namespace whorl::search {
+namespace {
+
+constexpr int kDatabases = 4, kFingers = 10, kImpressions = 8, kEnrolled = 4;
+constexpr double kDb2PixelsPerInch = 569;  // whatever its headers say
+
+struct Print {
+  std::uint64_t finger;  // 1 .. 40 over the four databases
+  int database, impression;
+  FingerTemplate content;
+};
+
+std::vector<Print> read_prints(const std::filesystem::path& folder) {
+  std::vector<Print> prints;
+  for (int db = 1; db <= kDatabases; ++db) {
+    for (int finger = 1; finger <= kFingers; ++finger) {
+      for (int impression = 1; impression <= kImpressions; ++impression) {
+        const auto file =
+            folder / ("DB" + std::to_string(db) + "_B") /
+            (std::to_string(100 + finger) + "_" + std::to_string(impression) + ".iso");
+        const auto bytes = formats::read_file(file);
+        EXPECT_TRUE(bytes);
+        auto templates = formats::read_templates(
+            *bytes, db == 2 ? std::optional(PixelsPerInch{kDb2PixelsPerInch}) : std::nullopt);
+        EXPECT_TRUE(templates);
+        FingerTemplate print = std::get<FingerTemplate>(templates->at(0));
+        features::describe_minutiae(print);
+        prints.push_back(
+            {static_cast<std::uint64_t>((db - 1) * kFingers + finger), db, impression, print});
+      }
+    }
+  }
+  return prints;
+}
+
+class Fvc2002 : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    WHORL_DATA_OR_SKIP(folder, "fingerprints/fvc2002");
+    prints_ = read_prints(folder);
+    ASSERT_EQ(prints_.size(), 320U);
+  }
+  std::vector<Print> prints_;
+};
+
+TEST_F(Fvc2002, RankOneIdentificationOverFourSensors) {
+  GalleryIndex gallery;
+  std::deque<Encounter> visits;
+  for (const Print& print : prints_) {
+    if (print.impression > kEnrolled) continue;
+    visits.emplace_back();
+    visits.back().templates.emplace_back(print.content);
+    const IndexedEncounter row{SubjectId{print.finger},
+                               EncounterId{static_cast<std::uint32_t>(print.impression)},
+                               &visits.back()};
+    gallery.append({&row, 1});
+  }
+  int searched = 0, first = 0;
+  for (const Print& print : prints_) {
+    if (print.impression <= kEnrolled) continue;
+    Query query;
+    query.templates = {print.content};
+    const auto answers = identify(gallery, {&query, 1}, kernels::best_backend());
+    ++searched;
+    first += !answers[0].candidates.empty() &&
+             answers[0].candidates[0].subject == SubjectId{print.finger};
+  }
+  ASSERT_EQ(searched, 160);
+  std::printf("rank-1: %d of %d\n", first, searched);
+  EXPECT_GE(first, 156);  // 97 %
+}
+
+TEST_F(Fvc2002, PooledEqualErrorRateOfAllPairs) {
+  std::vector<float> mates, strangers;
+  matchers::FingerMatcher matcher;
+  for (std::size_t a = 0; a < prints_.size(); ++a) {
+    for (std::size_t b = a + 1; b < prints_.size(); ++b) {
+      if (prints_[a].database != prints_[b].database) continue;
+      auto& scores = prints_[a].finger == prints_[b].finger ? mates : strangers;
+      scores.push_back(matcher.compare(prints_[a].content, prints_[b].content).value());
+    }
+  }
+  ASSERT_EQ(mates.size(), 1120U);
+  ASSERT_EQ(strangers.size(), 11520U);
+  std::ranges::sort(mates), std::ranges::sort(strangers, std::greater<>());
+  // The rank from the top of the strangers at which as large a share of mates lies below.
+  std::size_t rank = 0;
+  const auto missed = [&](float threshold) {
+    return static_cast<double>(std::ranges::lower_bound(mates, threshold) - mates.begin()) / 1120;
+  };
+  while (missed(strangers[rank]) > static_cast<double>(rank + 1) / 11520) ++rank;
+  const double equal_error = static_cast<double>(rank + 1) / 11520;
+  std::printf("pooled equal error rate: %.2f %%\n", 100 * equal_error);
+  EXPECT_LE(equal_error, 0.025);
+}
+
+}  // namespace
+}  // namespace whorl::search
