@@ -1,0 +1,239 @@
+#include "scanners/replay/manifest.h"
+
+#include <algorithm>
+#include <array>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+#include "engine/base/limits.h"
+#include "engine/formats/file_io.h"
+#include "scanners/replay/csv.h"
+
+namespace whorl::scanners {
+namespace {
+
+namespace fs = std::filesystem;
+
+enum Column { kSubject, kModality, kPosition, kPath, kPpi, kEncounter, kSex, kBirthYear, kSource };
+constexpr std::array<std::string_view, 9> kColumns = {
+    "subject", "modality", "position", "path", "ppi", "encounter", "sex", "birth_year", "source"};
+constexpr std::size_t kRequired = 4;
+constexpr int kAbsent = -1;
+using Places = std::array<int, kColumns.size()>;  // of each column in a line
+
+constexpr std::array<std::string_view, kFingerPositions> kPositions = {
+    "unknown",    "right-thumb", "right-index", "right-middle", "right-ring", "right-little",
+    "left-thumb", "left-index",  "left-middle", "left-ring",    "left-little"};
+constexpr std::array<std::string_view, 4> kSexes = {"not-recorded", "female", "male", "other"};
+constexpr int kEarliestBirthYear = 1850, kLatestBirthYear = 2200;
+
+constexpr std::array<std::string_view, 5> kEndings = {".iso", ".fmr", ".ansi", ".whorl", ".bin"};
+
+// One line's fields by column; columns that are absent read as empty.
+class Fields {
+ public:
+  Fields(const Places& places, const std::vector<std::string>& fields, std::int64_t line)
+      : places_(places), fields_(fields), line_(line) {}
+
+  std::string_view operator[](Column column) const {
+    const int place = places_[column];
+    return place == kAbsent ? std::string_view() : fields_.at(static_cast<std::size_t>(place));
+  }
+  tl::unexpected<Error> bad(Column column) const {
+    return fail(Fault::bad_manifest, 0,
+                "line " + std::to_string(line_) + ", " + std::string(kColumns[column]));
+  }
+
+ private:
+  const Places& places_;
+  const std::vector<std::string>& fields_;
+  std::int64_t line_;
+};
+
+tl::unexpected<Error> bad_line(std::int64_t line, std::string_view what) {
+  return fail(Fault::bad_manifest, 0, "line " + std::to_string(line) + ", " + std::string(what));
+}
+
+template <std::size_t N>
+std::optional<std::size_t> place_of(std::string_view name,
+                                    const std::array<std::string_view, N>& names) {
+  const auto found = std::ranges::find(names, name);
+  if (found == names.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - names.begin());
+}
+
+Result<Places> read_header(const std::vector<std::string>& names, std::int64_t line) {
+  Places places;
+  places.fill(kAbsent);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto column = place_of(names[i], kColumns);
+    if (!column) return bad_line(line, "column " + std::to_string(i + 1) + " has an unknown name");
+    if (places[*column] != kAbsent) return bad_line(line, "two columns of one name");
+    places[*column] = static_cast<int>(i);
+  }
+  for (std::size_t i = 0; i < kRequired; ++i) {
+    if (places[i] == kAbsent) return bad_line(line, "no column " + std::string(kColumns[i]));
+  }
+  return places;
+}
+
+// Numbers as ISO/IEC 19794-2 has them, or names.
+std::optional<FingerPosition> position_in(std::string_view field) {
+  if (field.empty()) return FingerPosition::unknown;
+  auto number = place_of(field, kPositions);
+  if (!number) number = number_in<std::size_t>(field);
+  if (!number || *number >= kFingerPositions) return std::nullopt;
+  return static_cast<FingerPosition>(*number);
+}
+
+Result<> read_capture(const Fields& fields, ManifestRow& row) {
+  if (fields[kModality] == "face") {
+    row.modality = Modality::face;
+  } else if (fields[kModality] != "finger") {
+    return fields.bad(kModality);
+  }
+  const auto finger = position_in(fields[kPosition]);
+  if (!finger) return fields.bad(kPosition);
+  if (row.modality == Modality::face && *finger != FingerPosition::unknown) {
+    return fields.bad(kPosition);
+  }
+  row.position = *finger;
+  if (!fields[kPpi].empty()) {
+    const auto value = number_in<double>(fields[kPpi]);
+    if (!value || !(*value >= kMinPixelsPerInch && *value <= kMaxPixelsPerInch)) {
+      return fields.bad(kPpi);
+    }
+    row.ppi = PixelsPerInch{*value};
+  }
+  return {};
+}
+
+Result<> read_person(const Fields& fields, ManifestRow& row) {
+  const auto number = number_in<std::uint64_t>(fields[kSubject]);
+  if (!number || *number == 0) return fields.bad(kSubject);
+  row.subject = SubjectId{*number};
+  if (!fields[kEncounter].empty()) {
+    const auto visit = number_in<std::uint32_t>(fields[kEncounter]);
+    if (!visit) return fields.bad(kEncounter);
+    row.visit = *visit;
+  }
+  if (!fields[kSex].empty()) {
+    const auto known = place_of(fields[kSex], kSexes);
+    if (!known) return fields.bad(kSex);
+    row.demographics.sex = static_cast<Sex>(*known);
+  }
+  if (!fields[kBirthYear].empty()) {
+    const auto year = number_in<std::uint16_t>(fields[kBirthYear]);
+    if (!year || *year < kEarliestBirthYear || *year > kLatestBirthYear) {
+      return fields.bad(kBirthYear);
+    }
+    row.demographics.birth_year = *year;
+  }
+  return {};
+}
+
+Result<ManifestRow> read_row(const Fields& fields, std::int64_t line, const fs::path& folder) {
+  ManifestRow row;
+  row.line = line;
+  WHORL_TRY_VOID(read_person(fields, row));
+  WHORL_TRY_VOID(read_capture(fields, row));
+  if (fields[kPath].empty()) return fields.bad(kPath);
+  row.path = folder / fields[kPath];  // an absolute path stays itself
+  if (fields[kSource].size() > kMaxSourceBytes) return fields.bad(kSource);
+  row.source = fields[kSource];
+  return row;
+}
+
+std::string_view take_line(std::string_view& text) {
+  std::string_view line = text.substr(0, text.find('\n'));
+  text.remove_prefix(std::min(text.size(), line.size() + 1));
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+struct Named {
+  std::uint64_t subject = 0;
+  std::uint32_t impression = 0;
+  fs::path path;
+  auto operator<=>(const Named&) const = default;
+};
+
+std::optional<Named> named(const fs::path& path) {
+  const std::string stem = path.stem().string();
+  const std::size_t gap = stem.find('_');
+  if (gap == std::string::npos) return std::nullopt;
+  const auto number = number_in<std::uint64_t>(std::string_view(stem).substr(0, gap));
+  const auto impression = number_in<std::uint32_t>(std::string_view(stem).substr(gap + 1));
+  if (!number || *number == 0 || !impression) return std::nullopt;
+  return Named{*number, *impression, path};
+}
+
+}  // namespace
+
+Result<std::vector<ManifestRow>> parse_manifest(std::string_view text, const fs::path& folder) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // spreadsheets write it
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  std::optional<Places> places;
+  std::vector<ManifestRow> rows;
+  for (std::int64_t line = 1; !text.empty(); ++line) {
+    const std::string_view row_text = take_line(text);
+    if (row_text.empty() || row_text.starts_with('#')) continue;
+    const auto fields = csv_fields(row_text);
+    if (!fields) return bad_line(line, "a quote in the wrong place");
+    if (!places) {
+      WHORL_TRY(places, read_header(*fields, line));
+      continue;
+    }
+    const auto columns = std::ranges::count_if(*places, [](int p) { return p != kAbsent; });
+    if (static_cast<std::ptrdiff_t>(fields->size()) != columns) {
+      return bad_line(line, std::to_string(fields->size()) + " fields for " +
+                                std::to_string(columns) + " columns");
+    }
+    WHORL_TRY(ManifestRow row, read_row(Fields(*places, *fields, line), line, folder));
+    rows.push_back(std::move(row));
+  }
+  if (rows.empty()) return fail(Fault::empty_input, 0, "a manifest without rows");
+  return rows;
+}
+
+Result<std::vector<ManifestRow>> read_manifest(const fs::path& file) {
+  WHORL_TRY(const Bytes bytes, formats::read_file(file, kMaxManifestBytes));
+  std::string text(bytes.size(), '\0');
+  std::ranges::transform(bytes, text.begin(),
+                         [](std::byte b) { return static_cast<char>(std::to_integer<int>(b)); });
+  auto rows = parse_manifest(text, file.parent_path());
+  if (rows) return rows;
+  Error error = rows.error();
+  error.where = file.string() + ", " + error.where;
+  return tl::unexpected<Error>(std::move(error));
+}
+
+Result<std::vector<ManifestRow>> rows_of_folder(const fs::path& folder,
+                                                std::optional<PixelsPerInch> resolution) {
+  std::error_code trouble;
+  std::vector<Named> files;
+  for (fs::directory_iterator entry(folder, trouble), end; !trouble && entry != end;
+       entry.increment(trouble)) {
+    const fs::path& file = entry->path();
+    if (!place_of(file.extension().string(), kEndings)) continue;
+    auto known = named(file);
+    if (!known) return fail(Fault::bad_manifest, 0, file.string() + ", not SUBJECT_IMPRESSION");
+    files.push_back(std::move(*known));
+  }
+  if (trouble) return fail(Fault::io_error, 0, folder.string());
+  if (files.empty()) return fail(Fault::empty_input, 0, folder.string() + ", no template files");
+  std::ranges::sort(files);
+  std::vector<ManifestRow> rows;
+  for (Named& file : files) {
+    ManifestRow row;
+    row.subject = SubjectId{file.subject};
+    row.visit = file.impression;
+    row.path = std::move(file.path);
+    row.ppi = resolution;
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace whorl::scanners
