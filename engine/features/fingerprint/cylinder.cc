@@ -11,27 +11,35 @@ constexpr float kCellPx = 2 * kCylinderRadiusPx / kCellsAcross;
 constexpr float kReachPx = 3 * kSpatialSigmaPx;  // a neighbour counts in cells this near to it
 constexpr int kReachSquared = static_cast<int>(kReachPx * kReachPx);
 
-// Middle of each live cell relative to the minutia, in the minutia's own axes (x along its
+// Where the middle of a row or column of cells lies, in the minutia's own axes (x along its
 // direction).
-struct Column {
-  float x, y;
+constexpr float kHalf = (kCellsAcross - 1) / 2.0F;
+constexpr float middle_of(int cell) { return (static_cast<float>(cell) - kHalf) * kCellPx; }
+
+// The live cells of one row: columns first .. last, the first of them number `number` of all.
+struct LiveRow {
+  int first = 0, last = -1;
+  std::size_t number = 0;
 };
-const std::array<Column, kLiveColumns>& columns() {
-  static const auto table = [] {
-    std::array<Column, kLiveColumns> live{};
-    std::size_t n = 0;
-    for (int row = 0; row < kCellsAcross; ++row) {
-      for (int column = 0; column < kCellsAcross; ++column) {
-        const float half = (kCellsAcross - 1) / 2.0F;
-        const Column c{(static_cast<float>(column) - half) * kCellPx,
-                       (static_cast<float>(row) - half) * kCellPx};
-        if (c.x * c.x + c.y * c.y <= kCylinderRadiusPx * kCylinderRadiusPx) live.at(n++) = c;
-      }
+constexpr auto kLiveRows = [] {
+  std::array<LiveRow, kCellsAcross> rows{};
+  std::size_t next = 0;
+  for (int row = 0; row < kCellsAcross; ++row) {
+    LiveRow& live = rows[static_cast<std::size_t>(row)];
+    live.number = next;
+    for (int column = 0; column < kCellsAcross; ++column) {
+      const float x = middle_of(column), y = middle_of(row);
+      if (x * x + y * y > kCylinderRadiusPx * kCylinderRadiusPx) continue;
+      if (live.last < 0) live.first = column;
+      live.last = column;
+      ++next;
     }
-    return live;
-  }();
-  return table;
-}
+  }
+  return rows;
+}();
+static_assert(kLiveRows.back().number + 1 +
+                  static_cast<std::size_t>(kLiveRows.back().last - kLiveRows.back().first) ==
+              kLiveColumns);
 
 // exp(-d^2 / 2 sigma^2) by whole squared pixels.
 const std::array<float, kReachSquared + 1>& spatial_weights() {
@@ -71,8 +79,32 @@ const std::array<Sections, Direction::kStepsPerTurn>& section_weights() {
 // gives about 60, two give 95: the code tells none from one from many.
 constexpr float kSaturation = 0.55F;
 std::uint8_t cell_value(float sum) {
-  return static_cast<std::uint8_t>(
-      std::lround(kernels::kMaxCellValue * (sum / (sum + kSaturation))));
+  return static_cast<std::uint8_t>(kernels::kMaxCellValue * (sum / (sum + kSaturation)) + 0.5F);
+}
+
+// What a neighbour at (x, y) adds: its weight at each cell within reach, shared among the sections.
+void add_neighbour(float x, float y, const Sections& shares,
+                   std::array<Sections, kLiveColumns>& sums) {
+  const auto first_near = [](float at) {
+    return std::max(0, static_cast<int>(std::floor((at - kReachPx) / kCellPx + kHalf)));
+  };
+  const auto last_near = [](float at) {
+    return std::min(kCellsAcross - 1,
+                    static_cast<int>(std::ceil((at + kReachPx) / kCellPx + kHalf)));
+  };
+  for (int row = first_near(y); row <= last_near(y); ++row) {
+    const LiveRow& live = kLiveRows[static_cast<std::size_t>(row)];
+    const float dy = y - middle_of(row);
+    for (int column = std::max(live.first, first_near(x));
+         column <= std::min(live.last, last_near(x)); ++column) {
+      const float dx = x - middle_of(column);
+      const float d2 = dx * dx + dy * dy;
+      if (d2 > kReachSquared) continue;
+      const float weight = spatial_weights()[static_cast<std::size_t>(d2)];
+      Sections& cell = sums[live.number + static_cast<std::size_t>(column - live.first)];
+      for (std::size_t k = 0; k < kSections; ++k) cell[k] += weight * shares[k];
+    }
+  }
 }
 
 }  // namespace
@@ -98,14 +130,7 @@ Cylinders cylinders_of(std::span<const Minutia> minutiae) {
       const float x = cosine * dx + sine * dy, y = cosine * dy - sine * dx;
       const auto turn =
           static_cast<std::uint8_t>(signed_turn(middle.direction, minutiae[j].direction));
-      const Sections& shares = section_weights()[turn];
-      for (std::size_t c = 0; c < kLiveColumns; ++c) {
-        const float cx = x - columns()[c].x, cy = y - columns()[c].y;
-        const float d2 = cx * cx + cy * cy;
-        if (d2 > kReachSquared) continue;
-        const float weight = spatial_weights()[static_cast<std::size_t>(d2)];
-        for (std::size_t k = 0; k < kSections; ++k) sums[c][k] += weight * shares[k];
-      }
+      add_neighbour(x, y, section_weights()[turn], sums);
     }
     result.described[i] = neighbours >= kMinNeighbours;
     if (!result.described[i]) continue;
