@@ -53,12 +53,14 @@ rocksdb::DBOptions database_options(bool create) {
   // list of files (MANIFEST) loses its tail.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   options.atomic_flush = true;
+  // An open after a crash or a full disk leaves the log as it is: it needs no room for another
+  // copy.
+  options.avoid_flush_during_recovery = true;
   // After a failed write the store closes the disk and opens it again; a disk that quietly resumes
   // by itself would append behind half a record.
   options.max_bgerror_resume_count = 0;
   options.bytes_per_sync = 1U << 20U;
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  options.keep_log_file_num = 2;
+  options.info_log = no_diary();
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   return options;

@@ -11,6 +11,9 @@
 
 namespace whorl::gallery {
 
+// In place of RocksDB's own log file (disk_logger.cc).
+std::shared_ptr<rocksdb::Logger> no_diary();
+
 struct Disk::Database {
   std::string folder;
   std::unique_ptr<rocksdb::DB> db;

@@ -48,10 +48,12 @@ Result<> StoreBody::finish_erasures() {
   {
     const auto alone = disk_lock.alone();
     end_snapshots();
+    must_reopen = true;  // unless all goes well: a disk that could not flush takes no more writes
     for (const SubjectPlace place : pending) {
       WHORL_TRY_VOID(disk->destroy(Space::subjects, key_of(place)));
     }
     WHORL_TRY_VOID(disk->destroy(Space::meta, meta_key(kSidePrefix, as_bytes(kIndexSnapshotKey))));
+    must_reopen = false;
   }
   return edit_now([&](DiskBatch& batch, Catalogue&) -> Result<> {
     for (const SubjectPlace place : pending) {

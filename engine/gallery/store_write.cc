@@ -9,8 +9,8 @@
 namespace whorl::gallery {
 namespace {
 
-// Room that must be there before a store that met a full disk is opened again: opening writes the
-// log out once more, which is at most the write buffers, and usually far less.
+// Room that must be there before a store that met a full disk is opened again: opening writes a new
+// list of files and begins a new log.
 constexpr std::size_t kRoomToReopenBytes = 4U << 20U;
 
 Result<Commit> apply_all(const PendingBatch& pending, ChangeApplier& applier,
