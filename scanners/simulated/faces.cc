@@ -13,10 +13,11 @@ namespace {
 // Dimensions until the variance has halved, for 128 dimensions. The participation ratio of the
 // variances is then 78, and the cosine of two strangers spreads by 1 / sqrt(78) = 0.113.
 constexpr double kSpectrumFall = 12.0 / 128;
-// What all faces share; its square is the mean cosine of strangers.
-constexpr double kCommon = 0.134;
+// What all faces share. Its square, times what a capture keeps of a person (0.67), is the mean
+// cosine of strangers.
+constexpr double kCommon = 0.163;
 // Cosine of a capture to its person. Two captures agree by about the product of theirs.
-constexpr double kLikeOneself = 0.825, kLikeOneselfSd = 0.092, kLeast = 0.3, kMost = 0.985;
+constexpr double kLikeOneself = 0.82, kLikeOneselfSd = 0.092, kLeast = 0.3, kMost = 0.985;
 
 void to_unit_length(std::span<double> vector) {
   double squared = 0;

@@ -83,7 +83,8 @@ class Sheet {
     }
   }
 
-  int expected_spurious() {
+  int draw_spurious_count() {
+    if (conditions_.spurious <= 0) return 0;
     const double mean = touched_ * std::min(kMostLost, conditions_.spurious * trouble_);
     const auto whole = static_cast<int>(mean);
     return whole + (random_.chance(mean - whole) ? 1 : 0) + static_cast<int>(random_.below(3)) - 1;
@@ -174,7 +175,7 @@ FingerTemplate capture(const MasterFinger& finger, const CaptureConditions& cond
   for (int attempt = 1;; ++attempt) {
     Sheet sheet(finger, conditions, random);
     sheet.see_minutiae();
-    sheet.make_up(sheet.expected_spurious());
+    sheet.make_up(sheet.draw_spurious_count());
     if (sheet.seen() >= kFewestSeen || attempt == kAttempts) return to_template(finger, sheet);
   }
 }

@@ -26,7 +26,8 @@ struct CaptureConditions {
   Pixels platen_width{400}, platen_height{500};  // what lies outside is not seen
 };
 
-// No capture shows fewer or more; so few would not have been taken by any extractor.
+// No capture shows more. One that shows fewer is taken again, as a clerk would, a few times: with
+// the default conditions none shows fewer, with a small contact some do.
 inline constexpr int kFewestSeen = 12;
 inline constexpr int kMostSeen = 80;
 

@@ -17,7 +17,7 @@ constexpr float kPi = std::numbers::pi_v<float>;
 constexpr double kWhorls = 0.279, kArches = 0.037, kTentedArches = 0.029, kUlnarLoops = 0.59;
 
 // The usual contact area; a pad's own size and its own density together spread the minutiae counts.
-constexpr double kHalfWidthPx = 93, kHeightToWidth = 1.3;
+constexpr double kHalfWidthPx = 95.5, kHeightToWidth = 1.3;
 constexpr double kSizeSd = 0.12, kDensitySd = 0.10;
 // No finger is farther from the usual than this many standard deviations.
 constexpr double kOutmost = 2;
