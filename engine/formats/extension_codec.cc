@@ -96,7 +96,7 @@ Result<> read_extensions(ByteReader& in, MinutiaeFormat format, bool last_view, 
   if (excess != 0 && !ends_by_its_own_counts(view.extensions.back())) {
     return fail(excess < 0 ? Fault::truncated : Fault::length_mismatch, start);
   }
-  view.extension_excess = static_cast<std::int8_t>(excess);
+  view.extension_excess = excess;
   return {};
 }
 

@@ -183,7 +183,7 @@ struct FingerView {
   std::vector<Extension> extensions;
   ExtensionLengths extension_lengths = ExtensionLengths::header_included;
   // By how many bytes the last extension of the last view is longer than the record says.
-  std::int8_t extension_excess = 0;
+  int extension_excess = 0;
 
   // ISO of 2011 alone, and at their defaults in the other forms.
   CaptureTime captured;
