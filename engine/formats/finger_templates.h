@@ -29,7 +29,7 @@ struct ConvertedRecord {
 };
 
 // `ppi` overrides the resolution the record claims (FVC2002 DB2 says 500 and is 569). 197 px/cm is
-// exactly 500 ppi, not 500.38: records round. Angles keep the record's order of minutiae.
+// exactly 500 ppi, not 500.38: records round. Minutiae keep the record's order.
 // Faults: bad_resolution (0, or outside kMinPixelsPerInch .. kMaxPixelsPerInch), no_minutiae (a
 // view without any inside its frame), limit_exceeded (a frame over kMaxCoordinatePx at 500 ppi).
 // `where` tells the view, counted from 1. A finger quality of 0 in the forms of 2004 and 2005,
