@@ -75,9 +75,11 @@ class Sheet {
     for (int darts = count * kDartsPerSpurious; count > 0 && darts > 0; --darts) {
       const FingerPoint at = dart();
       if (!random_.chance(chance_beside_neighbour(skin_places_.nearest_squared(at)))) continue;
+      // Draws stand in statements of their own: C++ leaves the order of arguments to the compiler.
       const float along = finger_.flow.orientation(at);
-      put(at, random_.chance(0.5) ? along : along + kPi,
-          random_.chance(kEndingShare) ? MinutiaKind::ending : MinutiaKind::bifurcation,
+      const float direction = random_.chance(0.5) ? along : along + kPi;
+      const bool ending = random_.chance(kEndingShare);
+      put(at, direction, ending ? MinutiaKind::ending : MinutiaKind::bifurcation,
           kSpuriousQualityLoss);
       --count;
     }
@@ -87,7 +89,8 @@ class Sheet {
     if (conditions_.spurious <= 0) return 0;
     const double mean = touched_ * std::min(kMostLost, conditions_.spurious * trouble_);
     const auto whole = static_cast<int>(mean);
-    return whole + (random_.chance(mean - whole) ? 1 : 0) + static_cast<int>(random_.below(3)) - 1;
+    const int rounded = random_.chance(mean - whole) ? whole + 1 : whole;
+    return rounded + static_cast<int>(random_.below(3)) - 1;
   }
 
   int seen() const { return count_; }

@@ -32,7 +32,8 @@ inline constexpr int kFewestSeen = 12;
 inline constexpr int kMostSeen = 80;
 
 // One capture of a finger at 500 ppi: what the platen shows of it, in the platen's coordinates, in
-// the order a raster scan meets it. Codes are not made. About 10 us, one allocation.
+// the order a raster scan meets it. Codes are not made. About 5 us (docs/simulation.md), one
+// allocation.
 //
 // The skin gives way by a linear map and three long waves; the contact area is an ellipse that
 // wanders over the pad. Errors grow as the drawn quality falls, and minutiae carry qualities of

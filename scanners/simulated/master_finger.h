@@ -31,7 +31,7 @@ inline constexpr double kRidgePeriodPx = 9.0;
 inline constexpr float kFingerReach = 1.45F;
 
 // Classes come as often as in Wilson, Candela and Watson (1994), loops mostly ulnar.
-// About 50 us. All randomness comes from `random`.
+// About 30 us. All randomness comes from `random`.
 MasterFinger make_master_finger(FingerPosition position, SeededRandom& random);
 
 }  // namespace whorl::scanners

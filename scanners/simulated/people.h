@@ -20,12 +20,12 @@ class Person {
   // Birth years are uniform; the sexes equally frequent.
   Demographics demographics() const;
 
-  // `position` must be one of the ten. About 50 us.
+  // `position` must be one of the ten. About 30 us.
   MasterFinger finger(FingerPosition position) const;
   std::vector<float> face(const FaceModel& model) const;
 
   // Capture `number` of a finger or of the face: the same bytes each time, whatever else was
-  // captured before. Finger and capture together take about 60 us.
+  // captured before. Finger and capture together take about 35 us.
   FingerTemplate capture(FingerPosition position, std::uint64_t number,
                          const CaptureConditions& conditions = {}) const;
   FaceTemplate capture_face(const FaceModel& model, std::uint64_t number) const;

@@ -26,7 +26,7 @@ struct SimulatedVisits {
 // Streams captures person by person, visit by visit, finger by finger, the face last: the same
 // bytes for the same visits on every machine, but for captured_at. `clock` outlives the driver.
 // Fault::bad_argument: nobody, nothing to capture, or `unknown` for a finger.
-// About 10 us a capture and 30 us more for each new finger.
+// About 5 us a capture and 30 us more for each new finger.
 Result<std::unique_ptr<Driver>> open_simulated(SimulatedVisits visits, const Clock& clock);
 
 }  // namespace whorl::scanners
