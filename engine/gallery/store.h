@@ -93,8 +93,9 @@ struct StoreBody;
 struct SnapshotState;
 
 // The store as it was at one revision; later changes do not show. Keeps old versions on disk while
-// it lives, so hold it for a walk, not for a day; the store stays open as long. An erasure ends it:
-// reading on gives Fault::cancelled, and a new snapshot shows the store without the erased subject.
+// it lives, so hold it for a walk, not for a day; the store stays open as long. An erasure ends it,
+// and so does going on after a full disk: reading on gives Fault::cancelled, and a new snapshot
+// shows the store as it is then.
 //
 // Thread safety: const members may run at once.
 class Snapshot {

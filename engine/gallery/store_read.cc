@@ -11,7 +11,9 @@ namespace {
 constexpr std::size_t kEncountersPerChunk = 256;
 constexpr std::size_t kSubjectsPerChunk = 4096;
 
-Error ended() { return {Fault::cancelled, 0, "the snapshot was ended by an erasure"}; }
+Error ended() {
+  return {Fault::cancelled, 0, "the snapshot was ended by an erasure or a full disk"};
+}
 
 Result<> with_view(const SnapshotState& state, const StoreBody::ReadWork& work) {
   const auto shared = state.body->disk_lock.shared();
