@@ -1,5 +1,6 @@
 #include "engine/app/names.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -35,6 +36,14 @@ std::optional<FingerPosition> finger_from_name(std::string_view name) {
   const auto number = whole_number(name);
   if (!number || *number >= kFingers.size()) return std::nullopt;
   return static_cast<FingerPosition>(*number);
+}
+
+std::vector<FingerPosition> first_fingers(int count) {
+  using enum FingerPosition;
+  const std::vector<FingerPosition> order{right_index,  left_index,  right_thumb, left_thumb,
+                                          right_middle, left_middle, right_ring,  left_ring,
+                                          right_little, left_little};
+  return {order.begin(), order.begin() + std::clamp(count, 0, 10)};
 }
 
 std::string_view name_of(MinutiaeFormat wanted) {

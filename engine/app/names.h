@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/biometrics.h"
 #include "engine/formats/minutiae_record.h"
@@ -12,6 +13,10 @@ namespace whorl::app {
 
 std::string_view name_of(FingerPosition position);                      // "right-index"
 std::optional<FingerPosition> finger_from_name(std::string_view name);  // the same, or "0" .. "10"
+
+// The first `count` (0 .. 10) in the order most registers take them: index fingers, thumbs, and on
+// to the little ones.
+std::vector<FingerPosition> first_fingers(int count);
 
 // "iso19794-2:2005" ...; nothing for the project's own container, which is kWhorlFormat.
 inline constexpr std::string_view kWhorlFormat = "whorl";

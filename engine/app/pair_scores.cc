@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string_view>
 #include <system_error>
 #include <tuple>
+
+#include "engine/app/names.h"
 
 namespace whorl::app {
 namespace {
@@ -14,23 +15,8 @@ namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 4> kEndings{".iso", ".fmr", ".ansi", ".whorl"};
 
-struct FingerImpression {
-  std::uint64_t finger = 0, impression = 0;
-};
-
-// "101_4" -> 101, 4; nothing for other names.
-std::optional<FingerImpression> parse_name(const std::string& stem) {
-  const char* const end = stem.data() + stem.size();
-  FingerImpression name;
-  const auto finger = std::from_chars(stem.data(), end, name.finger);
-  if (finger.ec != std::errc{} || finger.ptr == end || *finger.ptr != '_') return std::nullopt;
-  const auto impression = std::from_chars(finger.ptr + 1, end, name.impression);
-  if (impression.ec != std::errc{} || impression.ptr != end) return std::nullopt;
-  return name;
-}
-
 auto order_of(const fs::path& file) {
-  const FingerImpression name = parse_name(file.stem().string()).value_or(FingerImpression{});
+  const FingerImpression name = finger_impression(file).value_or(FingerImpression{});
   return std::tuple(name.finger, name.impression, file.filename().string());
 }
 
@@ -42,7 +28,7 @@ Result<PrintDatabase> read_database(const fs::path& folder) {
        entry.increment(trouble)) {
     const fs::path& file = entry->path();
     if (std::ranges::find(kEndings, file.extension().string()) == kEndings.end()) continue;
-    if (parse_name(file.stem().string())) database.files.push_back(file);
+    if (finger_impression(file)) database.files.push_back(file);
   }
   if (trouble) return fail(Fault::io_error, 0, folder.string() + " (" + trouble.message() + ")");
   std::ranges::sort(database.files, {}, order_of);
@@ -50,6 +36,16 @@ Result<PrintDatabase> read_database(const fs::path& folder) {
 }
 
 }  // namespace
+
+std::optional<FingerImpression> finger_impression(const fs::path& file) {
+  const std::string stem = file.stem().string();
+  const std::size_t gap = stem.find('_');
+  if (gap == std::string::npos) return std::nullopt;
+  const auto finger = whole_number(std::string_view(stem).substr(0, gap));
+  const auto impression = whole_number(std::string_view(stem).substr(gap + 1));
+  if (!finger || !impression) return std::nullopt;
+  return FingerImpression{*finger, *impression};
+}
 
 Result<std::vector<PrintDatabase>> find_databases(const fs::path& folder) {
   std::error_code trouble;

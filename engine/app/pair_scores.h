@@ -12,6 +12,12 @@
 
 namespace whorl::app {
 
+// "101_4.iso" -> 101, 4; nothing for other names.
+struct FingerImpression {
+  std::uint64_t finger = 0, impression = 0;
+};
+std::optional<FingerImpression> finger_impression(const std::filesystem::path& file);
+
 // A folder of FINGER_IMPRESSION template files, as the FVC competitions lay them out.
 struct PrintDatabase {
   std::string name;  // the folder above and the folder: fvc2002_DB1_B

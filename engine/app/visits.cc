@@ -2,10 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
-#include <string_view>
-#include <system_error>
-#include <tuple>
+#include <iterator>
+#include <set>
 #include <utility>
 
 #include "engine/app/files.h"
@@ -13,10 +11,6 @@
 
 namespace whorl::app {
 namespace {
-
-namespace fs = std::filesystem;
-
-constexpr std::array<std::string_view, 5> kEndings{".iso", ".fmr", ".ansi", ".whorl", ".bin"};
 
 // The views of one file that the plan means, with the position it gives them.
 Result<> choose_position(std::vector<Template>& templates, FingerPosition position,
@@ -52,12 +46,32 @@ Result<std::vector<Template>> read_visit_file(const VisitFile& file) {
   return templates;
 }
 
-std::optional<SubjectId> subject_in(const fs::path& file) {
-  const std::string stem = file.stem().string();
-  const auto number = whole_number(std::string_view(stem).substr(0, stem.find('_')));
-  if (!number || *number == 0) return std::nullopt;
-  return SubjectId{*number};
-}
+// Puts rows together to visits.
+class Gatherer {
+ public:
+  void add(scanners::ManifestRow row) {
+    const Part part{row.modality, row.position};
+    const bool named = row.modality == Modality::face || row.position != FingerPosition::unknown;
+    const bool again = row.visit == 0 && named && parts_.contains(part);
+    VisitFile file{std::move(row.path), row.modality, row.position, row.ppi};
+    if (!visits_.empty() && visits_.back().subject == row.subject && row.visit == number_ &&
+        !again) {
+      visits_.back().files.push_back(std::move(file));
+    } else {
+      parts_.clear();
+      number_ = row.visit;
+      visits_.push_back({row.subject, {std::move(file)}, row.demographics, std::move(row.source)});
+    }
+    parts_.insert(part);
+  }
+  std::vector<Visit> take() { return std::move(visits_); }
+
+ private:
+  using Part = std::pair<Modality, FingerPosition>;
+  std::vector<Visit> visits_;
+  std::uint32_t number_ = 0;  // of the last visit
+  std::set<Part> parts_;      // that it has
+};
 
 }  // namespace
 
@@ -112,26 +126,10 @@ Result<Demographics> demographics_of(const std::string& sex, std::optional<int> 
   return person;
 }
 
-Result<std::vector<Visit>> visits_in_folder(const fs::path& folder,
-                                            std::optional<PixelsPerInch> ppi) {
-  std::error_code trouble;
-  std::vector<std::pair<SubjectId, fs::path>> files;
-  for (fs::directory_iterator entry(folder, trouble), end; !trouble && entry != end;
-       entry.increment(trouble)) {
-    const fs::path& file = entry->path();
-    if (std::ranges::find(kEndings, file.extension().string()) == kEndings.end()) continue;
-    const auto subject = subject_in(file);
-    if (!subject) return fail(Fault::bad_manifest, 0, file.string() + ", expected SUBJECT_...");
-    files.emplace_back(*subject, file);
-  }
-  if (trouble) return fail(Fault::io_error, 0, folder.string() + " (" + trouble.message() + ")");
-  if (files.empty()) return fail(Fault::not_found, 0, folder.string() + ", no template files");
-  std::ranges::sort(files);
-  std::vector<Visit> visits;
-  for (auto& [subject, file] : files) {
-    visits.push_back({subject, {{std::move(file), std::nullopt, std::nullopt, ppi}}, {}, {}});
-  }
-  return visits;
+std::vector<Visit> visits_of(std::vector<scanners::ManifestRow> rows) {
+  Gatherer gatherer;
+  for (scanners::ManifestRow& row : rows) gatherer.add(std::move(row));
+  return gatherer.take();
 }
 
 }  // namespace whorl::app

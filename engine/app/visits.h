@@ -8,6 +8,7 @@
 #include "engine/base/biometrics.h"
 #include "engine/base/clock.h"
 #include "engine/base/result.h"
+#include "scanners/replay/manifest.h"
 
 namespace CLI {
 class App;
@@ -49,10 +50,9 @@ Result<Visit> visit_of(const FileVisit& options, SubjectId subject);
 // --sex and --birth-year of a person, bad_argument where malformed; both may be empty.
 Result<Demographics> demographics_of(const std::string& sex, std::optional<int> birth_year);
 
-// Each template file of a folder is a visit; the number before its first '_' is the subject. In
-// ascending order of subject, then name. Files of other endings are passed over. Faults: io_error;
-// bad_manifest for a name without a number; not_found where there is no template file.
-Result<std::vector<Visit>> visits_in_folder(const std::filesystem::path& folder,
-                                            std::optional<PixelsPerInch> ppi);
+// The visits of a manifest or folder (scanners/replay/manifest.h), in its order. Consecutive rows
+// of one subject and one `encounter` are one visit; where no encounter is given, a finger or the
+// face that comes again begins the next.
+std::vector<Visit> visits_of(std::vector<scanners::ManifestRow> rows);
 
 }  // namespace whorl::app

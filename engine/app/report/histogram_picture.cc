@@ -111,7 +111,9 @@ Svg histogram_picture(const ScoreHistogram& h) {
   if (h.threshold) {
     const double x = axes.x(*h.threshold);
     svg.line({x, kTop}, {x, kTop + kPlotHeight}, {"threshold"});
-    svg.text({x - 5, kTop + 12}, Svg::Anchor::end, h.threshold_name, "tick");
+    const bool room_left = x > kLeft + kPlotWidth / 2;
+    svg.text({room_left ? x - 5 : x + 5, kTop + 12},
+             room_left ? Svg::Anchor::end : Svg::Anchor::start, h.threshold_name, "tick");
   }
   draw_legend(svg, h);
   return svg;

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "engine/app/answers.h"
-#include "engine/app/manifest.h"
 #include "engine/app/store_access.h"
 #include "engine/app/verbs/verbs.h"
 #include "engine/app/visits.h"
@@ -34,15 +33,19 @@ Result<std::vector<Visit>> planned(const EnrollOptions& o) {
   if (ways != 1) {
     return fail(Fault::bad_argument, 0, "give one of FILE... --subject, --manifest, --folder");
   }
-  if (!o.manifest.empty()) return read_manifest(o.manifest);
+  if (!o.manifest.empty()) return scanners::read_manifest(o.manifest).map(visits_of);
   if (!o.folder.empty()) {
-    return visits_in_folder(
-        o.folder, o.files.ppi ? std::optional(PixelsPerInch{*o.files.ppi}) : std::nullopt);
+    const auto ppi = o.files.ppi ? std::optional(PixelsPerInch{*o.files.ppi}) : std::nullopt;
+    return scanners::rows_of_folder(o.folder, ppi).map(visits_of);
   }
   if (o.subject.empty()) return fail(Fault::bad_argument, 0, "FILE... needs --subject");
   WHORL_TRY(const SubjectId subject, subject_from(o.subject, "--subject"));
   WHORL_TRY(Visit visit, visit_of(o.files, subject));
   WHORL_TRY(visit.demographics, demographics_of(o.sex, o.birth_year));
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < ' '; };
+  if (o.source.size() > kMaxSourceBytes || std::ranges::any_of(o.source, control)) {
+    return fail(Fault::bad_argument, 0, "--source, at most 64 bytes of one line");
+  }
   visit.source = o.source;
   return std::vector{std::move(visit)};
 }
@@ -157,7 +160,7 @@ Run declare(CLI::App& app) {
   app.add_option("--birth-year", o->birth_year, "Likewise");
   app.add_option("--source", o->source, "The station or register it comes from");
   app.add_option("--manifest", o->manifest, "CSV of visits: subject,modality,position,path,ppi");
-  app.add_option("--folder", o->folder, "Folder of SUBJECT_*.iso files, each a visit");
+  app.add_option("--folder", o->folder, "Folder of SUBJECT_IMPRESSION.iso files, each a visit");
   app.add_flag("--create", o->create, "Make the store and the gallery where there is none");
   app.add_flag("--add", o->add, "Add visits to people who are enrolled already; else refused");
   app.add_flag("--dedup", o->dedup,

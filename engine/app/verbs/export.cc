@@ -12,6 +12,7 @@
 #include "engine/app/store_access.h"
 #include "engine/app/verbs/verbs.h"
 #include "engine/app/words.h"
+#include "scanners/replay/csv.h"
 
 namespace whorl::app {
 namespace {
@@ -57,14 +58,9 @@ class Exporter {
                  file.string() + ",," + std::to_string(e.id.value()) + "," +
                  std::string(name_of(person.sex)) + "," +
                  (person.birth_year > 0 ? std::to_string(person.birth_year) : "") + "," +
-                 quoted(e.content.source) + "\n";
+                 scanners::csv_quoted(e.content.source) + "\n";
     ++files_;
     return {};
-  }
-  static std::string quoted(const std::string& text) {
-    std::string field = "\"";
-    for (const char c : text) field += c == '"' ? "\"\"" : c == '\n' ? " " : std::string(1, c);
-    return field + "\"";
   }
 
   const ExportOptions& options_;

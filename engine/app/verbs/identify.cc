@@ -9,7 +9,6 @@
 #include "engine/app/answers.h"
 #include "engine/app/evaluation.h"
 #include "engine/app/evidence_trace.h"
-#include "engine/app/manifest.h"
 #include "engine/app/names.h"
 #include "engine/app/report/trace.h"
 #include "engine/app/store_access.h"
@@ -140,7 +139,7 @@ std::string line_of(const Asked& a) {
 
 Result<Exit> identify_many(const IdentifyOptions& o, const search::Query& like, Console& console) {
   if (!o.trace.empty()) return fail(Fault::bad_argument, 0, "--trace needs FILE..., one query");
-  WHORL_TRY(const std::vector<Visit> visits, read_manifest(o.manifest));
+  WHORL_TRY(const std::vector<Visit> visits, scanners::read_manifest(o.manifest).map(visits_of));
   WHORL_TRY(const auto engine, open_engine(o.store));
   WHORL_TRY(const gallery::GalleryInfo info, engine->store().find_gallery(o.store.gallery));
   WHORL_TRY(const std::vector<Asked> asked,
