@@ -90,8 +90,8 @@ std::optional<Refusal> refusal_of(const Capture& capture, const GateLimits& limi
                      "checked."};
     }
     const auto* print = std::get_if<FingerTemplate>(&t);
-    const auto refused = print != nullptr ? refusal_of_finger(*print, limits)
-                                          : refusal_of_face(std::get<FaceTemplate>(t), limits);
+    auto refused = print != nullptr ? refusal_of_finger(*print, limits)
+                                    : refusal_of_face(std::get<FaceTemplate>(t), limits);
     if (refused) return refused;
   }
   return std::nullopt;

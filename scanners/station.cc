@@ -124,7 +124,7 @@ class Station {
 }  // namespace
 
 StationSummary run_station(Driver& driver, const GateLimits& limits, const StationCalls& calls,
-                           std::stop_token stop) {
+                           const std::stop_token& stop) {
   Station station(limits, calls);
   while (!station.summary().failure) {
     if (stop.stop_requested()) {

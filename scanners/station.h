@@ -58,6 +58,6 @@ struct StationCalls {
 // visits of their own. A stop drops the visit in progress: half a person is not enrolled.
 // A capture the driver fails at, or the gate refuses, is told and counted, and ends nothing.
 StationSummary run_station(Driver& driver, const GateLimits& limits, const StationCalls& calls,
-                           std::stop_token stop = {});
+                           const std::stop_token& stop = {});
 
 }  // namespace whorl::scanners

@@ -15,7 +15,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-enum Column { kSubject, kModality, kPosition, kPath, kPpi, kEncounter, kSex, kBirthYear, kSource };
+enum class Column : std::uint8_t {
+  subject,
+  modality,
+  position,
+  path,
+  ppi,
+  encounter,
+  sex,
+  birth_year,
+  source
+};
 constexpr std::array<std::string_view, 9> kColumns = {
     "subject", "modality", "position", "path", "ppi", "encounter", "sex", "birth_year", "source"};
 constexpr std::size_t kRequired = 4;
@@ -37,12 +47,13 @@ class Fields {
       : places_(places), fields_(fields), line_(line) {}
 
   std::string_view operator[](Column column) const {
-    const int place = places_[column];
+    const int place = places_[static_cast<std::size_t>(column)];
     return place == kAbsent ? std::string_view() : fields_.at(static_cast<std::size_t>(place));
   }
   tl::unexpected<Error> bad(Column column) const {
     return fail(Fault::bad_manifest, 0,
-                "line " + std::to_string(line_) + ", " + std::string(kColumns[column]));
+                "line " + std::to_string(line_) + ", " +
+                    std::string(kColumns[static_cast<std::size_t>(column)]));
   }
 
  private:
@@ -88,21 +99,21 @@ std::optional<FingerPosition> position_in(std::string_view field) {
 }
 
 Result<> read_capture(const Fields& fields, ManifestRow& row) {
-  if (fields[kModality] == "face") {
+  if (fields[Column::modality] == "face") {
     row.modality = Modality::face;
-  } else if (fields[kModality] != "finger") {
-    return fields.bad(kModality);
+  } else if (fields[Column::modality] != "finger") {
+    return fields.bad(Column::modality);
   }
-  const auto finger = position_in(fields[kPosition]);
-  if (!finger) return fields.bad(kPosition);
+  const auto finger = position_in(fields[Column::position]);
+  if (!finger) return fields.bad(Column::position);
   if (row.modality == Modality::face && *finger != FingerPosition::unknown) {
-    return fields.bad(kPosition);
+    return fields.bad(Column::position);
   }
   row.position = *finger;
-  if (!fields[kPpi].empty()) {
-    const auto value = number_in<double>(fields[kPpi]);
+  if (!fields[Column::ppi].empty()) {
+    const auto value = number_in<double>(fields[Column::ppi]);
     if (!value || !(*value >= kMinPixelsPerInch && *value <= kMaxPixelsPerInch)) {
-      return fields.bad(kPpi);
+      return fields.bad(Column::ppi);
     }
     row.ppi = PixelsPerInch{*value};
   }
@@ -110,23 +121,23 @@ Result<> read_capture(const Fields& fields, ManifestRow& row) {
 }
 
 Result<> read_person(const Fields& fields, ManifestRow& row) {
-  const auto number = number_in<std::uint64_t>(fields[kSubject]);
-  if (!number || *number == 0) return fields.bad(kSubject);
+  const auto number = number_in<std::uint64_t>(fields[Column::subject]);
+  if (!number || *number == 0) return fields.bad(Column::subject);
   row.subject = SubjectId{*number};
-  if (!fields[kEncounter].empty()) {
-    const auto visit = number_in<std::uint32_t>(fields[kEncounter]);
-    if (!visit) return fields.bad(kEncounter);
+  if (!fields[Column::encounter].empty()) {
+    const auto visit = number_in<std::uint32_t>(fields[Column::encounter]);
+    if (!visit) return fields.bad(Column::encounter);
     row.visit = *visit;
   }
-  if (!fields[kSex].empty()) {
-    const auto known = place_of(fields[kSex], kSexes);
-    if (!known) return fields.bad(kSex);
+  if (!fields[Column::sex].empty()) {
+    const auto known = place_of(fields[Column::sex], kSexes);
+    if (!known) return fields.bad(Column::sex);
     row.demographics.sex = static_cast<Sex>(*known);
   }
-  if (!fields[kBirthYear].empty()) {
-    const auto year = number_in<std::uint16_t>(fields[kBirthYear]);
+  if (!fields[Column::birth_year].empty()) {
+    const auto year = number_in<std::uint16_t>(fields[Column::birth_year]);
     if (!year || *year < kEarliestBirthYear || *year > kLatestBirthYear) {
-      return fields.bad(kBirthYear);
+      return fields.bad(Column::birth_year);
     }
     row.demographics.birth_year = *year;
   }
@@ -138,10 +149,10 @@ Result<ManifestRow> read_row(const Fields& fields, std::int64_t line, const fs::
   row.line = line;
   WHORL_TRY_VOID(read_person(fields, row));
   WHORL_TRY_VOID(read_capture(fields, row));
-  if (fields[kPath].empty()) return fields.bad(kPath);
-  row.path = folder / fields[kPath];  // an absolute path stays itself
-  if (fields[kSource].size() > kMaxSourceBytes) return fields.bad(kSource);
-  row.source = fields[kSource];
+  if (fields[Column::path].empty()) return fields.bad(Column::path);
+  row.path = folder / fields[Column::path];  // an absolute path stays itself
+  if (fields[Column::source].size() > kMaxSourceBytes) return fields.bad(Column::source);
+  row.source = fields[Column::source];
   return row;
 }
 

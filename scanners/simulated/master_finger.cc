@@ -39,7 +39,7 @@ PatternClass draw_pattern(FingerPosition position, SeededRandom& random) {
   if ((draw -= kWhorls) < 0) return PatternClass::whorl;
   if ((draw -= kArches) < 0) return PatternClass::arch;
   if ((draw -= kTentedArches) < 0) return PatternClass::tented_arch;
-  const bool ulnar = (draw -= kUlnarLoops) < 0;
+  const bool ulnar = draw < kUlnarLoops;
   return ulnar == right ? PatternClass::right_loop : PatternClass::left_loop;
 }
 
