@@ -9,6 +9,7 @@
 
 #include "engine/gallery/durable_folder.h"
 #include "engine/gallery/store_body.h"
+#include "engine/gallery/table_check.h"
 
 namespace whorl::gallery {
 namespace {
@@ -56,6 +57,7 @@ Result<> create_store(const std::string& folder, const Key& master, Entropy& ent
 
 Result<StoreFiles> open_store_files(const std::string& database_folder) {
   WHORL_TRY(AcknowledgedMark mark, AcknowledgedMark::open(database_folder));
+  WHORL_TRY_VOID(check_table_properties(database_folder));
   WHORL_TRY(auto disk, Disk::open(database_folder, Disk::Mode::read_only));
   WHORL_TRY(HeaderRecord header, read_header(*disk));
   WHORL_TRY_VOID(check_against_mark(*disk, header, mark));
