@@ -4,14 +4,17 @@
 #include <algorithm>
 
 #include "engine/app/names.h"
+#include "engine/gallery/catalogue.h"
 #include "engine/search/thread_limit.h"
 
 namespace whorl::app {
-
 void add_store_options(CLI::App& app, StoreOptions& o, Gallery gallery, Searches searches) {
   app.add_option("--store", o.store, "Folder of the store")->required();
   if (gallery != Gallery::none) {
     auto* option = app.add_option("--gallery", o.gallery, "Name of the gallery");
+    option->check([](const std::string& name) {
+      return name.empty() ? std::string("a gallery has a name") : std::string();
+    });
     if (gallery == Gallery::required) option->required();
   }
   app.add_option("--key-file", o.key_file,
@@ -35,6 +38,10 @@ Result<std::unique_ptr<search::Engine>> open_engine(const StoreOptions& o, Creat
   search::EngineOptions options;
   options.folder = o.store;
   options.create = create == Create::yes;
+  // Beforehand, so that a slip of the pen makes no empty store.
+  if (create == Create::yes && !gallery::is_name(o.gallery)) {
+    return fail(Fault::bad_name, 0, "--gallery " + o.gallery);
+  }
   WHORL_TRY(options.backend, backend_from_name(o.backend));
   WHORL_TRY(options.master, load_master_key(o.key_file));
   search::limit_threads(o.threads);

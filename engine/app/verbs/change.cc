@@ -43,24 +43,30 @@ Result<Exit> update(const ChangeOptions& o, Console& console) {
   return Exit::ok;
 }
 
+// Deleting and erasing need no index: the next search learns of them from the store's log. So they
+// work on a store of any size at once, and on one that is damaged elsewhere.
 Result<Exit> remove(const ChangeOptions& o, Console& console) {
   WHORL_TRY(const SubjectId subject, subject_from(o.subject, "--subject"));
-  WHORL_TRY(const auto engine, open_engine(o.store));
+  WHORL_TRY(const auto store, open_store(o.store));
+  WHORL_TRY(const auto gallery, chosen_gallery(*store, o.store));
+  gallery::Batch batch;
   if (o.encounter) {
-    WHORL_TRY_VOID(engine->delete_encounter(o.store.gallery, subject, EncounterId{*o.encounter}));
+    batch.delete_encounter(*gallery, subject, EncounterId{*o.encounter});
   } else {
-    WHORL_TRY_VOID(engine->delete_subject(o.store.gallery, subject));
+    batch.delete_subject(*gallery, subject);
   }
+  WHORL_TRY_VOID(store->commit(batch));
   say(console, o, subject, "deleted");
   return Exit::ok;
 }
 
 Result<Exit> erase(const ChangeOptions& o, Console& console) {
   WHORL_TRY(const SubjectId subject, subject_from(o.subject, "--subject"));
-  WHORL_TRY(const auto engine, open_engine(o.store));
-  WHORL_TRY_VOID(engine->erase_subject(o.store.gallery, subject));
+  WHORL_TRY(const auto store, open_store(o.store));
+  WHORL_TRY(const auto gallery, chosen_gallery(*store, o.store));
+  WHORL_TRY_VOID(store->erase_subject(*gallery, subject));
   say(console, o, subject, "erased",
-      "; the key is destroyed, and no copy of this store opens it again");
+      "; the key to the records is destroyed. Backups made before still hold it");
   return Exit::ok;
 }
 
@@ -119,7 +125,7 @@ const Verb kErase{"erase", "Delete a person and destroy the key that opens their
                   "For requests under data protection law. Cannot be undone. The index is rebuilt "
                   "at the next start,\n"
                   "because its snapshot held the person too. Older backups still hold the key: "
-                  "docs/privacy.md.\n"
+                  "docs/decisions/erasure.md.\n"
                   "Exit code: 1 when there is no such person.",
                   declare_erase};
 

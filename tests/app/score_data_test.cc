@@ -1,0 +1,62 @@
+// `whorl score` on real captures: every pair once, and people told apart.
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "tests/app/command_line.h"
+#include "tests/support/test_data.h"
+
+namespace whorl::app {
+namespace {
+
+// (FMR + FNMR) / 2 where they cross.
+double equal_error_rate(std::vector<double> genuine, std::vector<double> impostor) {
+  std::ranges::sort(genuine), std::ranges::sort(impostor);
+  double best = 1, gap = 1;
+  for (const double t : genuine) {
+    const auto below = std::ranges::lower_bound(genuine, t) - genuine.begin();
+    const auto above = impostor.end() - std::ranges::lower_bound(impostor, t);
+    const double fnmr = static_cast<double>(below) / static_cast<double>(genuine.size());
+    const double fmr = static_cast<double>(above) / static_cast<double>(impostor.size());
+    if (std::abs(fnmr - fmr) < gap) gap = std::abs(fnmr - fmr), best = (fnmr + fmr) / 2;
+  }
+  return best;
+}
+
+TEST_F(CommandTest, ScoresFvc2002) {
+  WHORL_DATA_OR_SKIP(data, "fingerprints/fvc2002");
+  const Ran ran = run_json({"score", data.string(), "--out", "s.csv", "--ppi-of", "DB2_B=569"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.out;
+  EXPECT_EQ(ran.json()["pairs"], 4 * 80 * 79 / 2);
+  EXPECT_EQ(ran.json()["unreadable"], 0);
+  std::istringstream csv(read("s.csv"));
+  std::map<bool, std::vector<double>> scores;  // by "one finger"
+  std::string line;
+  for (std::getline(csv, line); std::getline(csv, line);) {
+    std::istringstream row(line);
+    std::string db, probe, gallery, score;
+    std::getline(row, db, ','), std::getline(row, probe, ',');
+    std::getline(row, gallery, ','), std::getline(row, score, ',');
+    scores[probe.substr(0, 3) == gallery.substr(0, 3)].push_back(std::stod(score));
+  }
+  EXPECT_EQ(scores[true].size(), 4U * 280);
+  EXPECT_EQ(scores[false].size(), 4U * 2880);
+  EXPECT_LE(equal_error_rate(scores[true], scores[false]), 0.045);
+}
+
+TEST_F(CommandTest, FindsThreeOfFourCapturesOfFvc2002AsDuplicates) {
+  WHORL_DATA_OR_SKIP(data, "fingerprints/fvc2002");
+  const Ran ran = run_json({"demo", "--out", "demo", "--people", "200", "--data",
+                            data.parent_path().parent_path().string()},
+                           false);
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  const auto counts = ran.json()["real"];
+  EXPECT_TRUE(ran.json()["real_captures"]);
+  EXPECT_GE(counts["known"], 150);
+  EXPECT_GE(counts["found"].get<double>(), 0.75 * counts["known"].get<double>());
+  EXPECT_EQ(counts["false_hits"], 0);
+}
+
+}  // namespace
+}  // namespace whorl::app
