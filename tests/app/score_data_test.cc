@@ -45,6 +45,34 @@ TEST_F(CommandTest, ScoresFvc2002) {
   EXPECT_LE(equal_error_rate(scores[true], scores[false]), 0.045);
 }
 
+// Impressions 1-4 of all 40 fingers are enrolled, each a visit; 5-8 are searched, each by itself.
+TEST_F(CommandTest, ListsTheRightPersonOfFvc2002First) {
+  WHORL_DATA_OR_SKIP(data, "fingerprints/fvc2002");
+  std::string known = "subject,modality,position,path,ppi,encounter\n", probes = known;
+  for (int db = 1; db <= 4; ++db) {
+    for (int finger = 101; finger <= 110; ++finger) {
+      for (int impression = 1; impression <= 8; ++impression) {
+        const std::string number = std::to_string(impression);
+        const auto file = data / ("DB" + std::to_string(db) + "_B") /
+                          (std::to_string(finger) + "_" + number + ".iso");
+        (impression <= 4 ? known : probes) += std::to_string(1000 * db + finger) + ",finger,," +
+                                              file.string() + (db == 2 ? ",569," : ",,") + number +
+                                              "\n";
+      }
+    }
+  }
+  write("known.csv", known), write("probes.csv", probes);
+  ASSERT_EQ(run({"enroll", "--store", "s", "--gallery", "g", "--create", "--manifest", "known.csv"})
+                .exit_code,
+            0);
+  const Ran ran = run_json(
+      {"identify", "--store", "s", "--gallery", "g", "--manifest", "probes.csv", "--evaluate"});
+  const auto facts = ran.json()["evaluation"];
+  EXPECT_EQ(facts["mated"], 160);
+  EXPECT_GE(facts["rank1"], 0.97);
+  EXPECT_EQ(facts["false_hits"], 0);
+}
+
 TEST_F(CommandTest, FindsThreeOfFourCapturesOfFvc2002AsDuplicates) {
   WHORL_DATA_OR_SKIP(data, "fingerprints/fvc2002");
   const Ran ran = run_json({"demo", "--out", "demo", "--people", "200", "--data",

@@ -90,7 +90,10 @@ Result<Exit> demo(const DemoOptions& o, Console& console) {
 Run declare(CLI::App& app) {
   auto o = std::make_shared<DemoOptions>();
   o->data = default_data_folder().string();
-  app.add_option("--out", o->out, "Folder for the store, the key and report.html")->required();
+  app.add_option("--out", o->out,
+                 "Folder for the store, the key and report.html; the last one given")
+      ->required()
+      ->take_last();
   app.add_option("--data", o->data, "Real captures are in its fingerprints/fvc2002, if anywhere")
       ->capture_default_str();
   app.add_option("--people", o->people, "Simulated people beside the real ones")
