@@ -132,9 +132,13 @@ Result<std::string> demo_report(const DemoPopulation& population, const DemoRun&
   if (people_in(population.known, true) == 0) page.paragraph(no_data_note());
   page.heading("Result");
   page.table(outcome_table(figures));
-  page.paragraph("A hit has a false match rate of " + one_in(thresholds.hit_at) +
-                 " comparisons or rarer; up to " + one_in(thresholds.refer_at) +
-                 " an examiner is asked. Simulated people are easier than real ones.");
+  page.paragraph("A hit is a likeness that two different people reach " +
+                 one_in(thresholds.hit_at) +
+                 " comparisons, so that one search in 1,000 may end "
+                 "in a false hit; from " +
+                 one_in(thresholds.refer_at) +
+                 " on an examiner is asked, in one search of ten. Simulated captures are not "
+                 "real ones: read the two columns apart.");
   page.table(speed_table(run, figures));
   add_histogram(scores, thresholds, page);
   page.heading("Comparisons explained");

@@ -67,12 +67,23 @@ std::string closing_words(const DemoOptions& o, const DemoRun& run, const DemoFi
          ", gallery: " + kDemoGallery + ")\n";
 }
 
+// What a register would settle first: of 1,000 searches for people who are not there, one may be a
+// false hit and 100 may trouble an examiner. The rates of one comparison follow from the gallery.
+constexpr double kFalseHitsASearch = 0.001, kFalseReferralsASearch = 0.1;
+
+search::Dedup dedup_for(std::int64_t prints) {
+  search::Dedup dedup;
+  dedup.query.hit_at = FalseMatchRate{kFalseHitsASearch / static_cast<double>(prints)};
+  dedup.query.refer_at = FalseMatchRate{kFalseReferralsASearch / static_cast<double>(prints)};
+  return dedup;
+}
+
 Result<Exit> demo(const DemoOptions& o, Console& console) {
   WHORL_TRY(const DemoPopulation population, demo_population({o.data, o.people, o.seed}));
   WHORL_TRY(const auto engine, fresh_engine(o));
   DemoProgress progress{console.progress("enrol", "prints", std::ssize(population.known)),
                         console.progress("stream", "captures", std::ssize(population.stream))};
-  const search::Dedup dedup;
+  const search::Dedup dedup = dedup_for(std::ssize(population.known));
   WHORL_TRY(const DemoRun run, run_demo(*engine, population, dedup, progress));
   const DemoFigures figures = figures_of(run);
   const DemoScores scores = scores_of(population, threads_or_all(o.threads), console);
