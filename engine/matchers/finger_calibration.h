@@ -24,8 +24,8 @@ struct FingerCalibration {
 
 // bench/accuracy/fit_finger_calibration on simulated people gives origin 2.5, scale 2.25, mates 101
 // +-
-// 37. Real strangers resemble each other more than simulated ones and real mates vary more, so
-// version 1 widens the tail by a third and lowers the mates' mean; docs/accuracy.md shows that on
+// 44. Real strangers resemble each other more than simulated ones and real mates vary more, so
+// version 1 widens the tail by half and lowers the mates' mean; docs/accuracy.md shows that on
 // real prints the rates it promises are kept.
 inline constexpr FingerCalibration kDefaultFingerCalibration{1, 2.5, 3.0, 80.0, 35.0, 0.02, 1e-10};
 
