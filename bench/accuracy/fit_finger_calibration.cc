@@ -67,6 +67,7 @@ void fit(const Scores& scores) {
   std::printf("%zu mates, %zu strangers\norigin %.2f  scale %.3f  genuine mean %.1f  sd %.1f\n",
               scores.mates.size(), scores.strangers.size(), origin, scale, middle,
               std::sqrt(squares / static_cast<double>(scores.mates.size())));
+  std::printf("largest of strangers %.1f\n", scores.strangers.back());
   std::printf("rate      similarity measured   foretold   mates below\n");
   for (double rate = 0.1; rate * count >= 10; rate /= 10) {
     const double measured = scores.strangers[static_cast<std::size_t>(count * (1 - rate))];

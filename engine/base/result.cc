@@ -98,6 +98,9 @@ constexpr FaultText kTexts[] = {
      "repeat the request"},
     {Fault::device_fault, Blame::machine, "device-fault", "an accelerator failed",
      "run with --backend avx2 or reference, and look at the system log"},
+    {Fault::damaged_file, Blame::input, "damaged-file",
+     "a template file's checksum does not fit its bytes",
+     "fetch the file again; if it is the same at its source, capture the person again"},
 };
 
 }  // namespace

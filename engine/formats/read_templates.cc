@@ -12,8 +12,14 @@ Result<std::vector<Template>> read_templates(std::span<const std::byte> bytes,
                                              std::optional<PixelsPerInch> ppi) {
   std::vector<Template> templates;
   if (is_template_container(bytes)) {
-    WHORL_TRY(Template value, decode_template(bytes));
-    templates.push_back(std::move(value));
+    auto value = decode_template(bytes);
+    if (!value) {
+      // In the store a wrong checksum means the disk's fault; in a file somebody brought, the
+      // file's.
+      if (value.error().fault == Fault::bad_checksum) value.error().fault = Fault::damaged_file;
+      return tl::unexpected<Error>(std::move(value).error());
+    }
+    templates.push_back(std::move(*value));
     return templates;
   }
   WHORL_TRY(const MinutiaeRecord record, decode_minutiae_record(bytes));

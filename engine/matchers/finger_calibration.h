@@ -22,8 +22,8 @@ struct FingerCalibration {
   double least_rate;
 };
 
-// bench/accuracy/fit_finger_calibration on simulated people gives origin 2.7, scale 2.0, mates
-// 112 +- 44. Real strangers resemble each other more than simulated ones and real mates vary more,
+// bench/accuracy/fit_finger_calibration on simulated people gives origin 2.9, scale 1.9, mates
+// 111 +- 44. Real strangers resemble each other more than simulated ones and real mates vary more,
 // so version 1 widens the tail by half and lowers the mates' mean; docs/accuracy.md shows that on
 // real prints the rates it promises are kept.
 inline constexpr FingerCalibration kDefaultFingerCalibration{1, 2.5, 3.0, 80.0, 35.0, 0.02, 1e-10};

@@ -48,6 +48,16 @@ TEST(ReadTemplates, OverrulesRecordsButNotContainers) {
   EXPECT_EQ(read_templates(record, PixelsPerInch{0}).error().fault, Fault::bad_resolution);
 }
 
+// In the store a wrong checksum is the disk's fault (exit code 4), in a file it is the file's (3).
+TEST(ReadTemplates, CallsAContainerWithAWrongChecksumADamagedFile) {
+  SeededRandom random(3);
+  Bytes bytes = encode_template(test::random_face(random, 128)).value();
+  bytes.back() ^= std::byte{1};
+  EXPECT_EQ(decode_template(bytes).error().fault, Fault::bad_checksum);
+  EXPECT_EQ(read_templates(bytes).error().fault, Fault::damaged_file);
+  EXPECT_EQ(text_of(Fault::damaged_file).blame, Blame::input);
+}
+
 TEST(ReadTemplates, RefusesWhatIsNeither) {
   using namespace std::string_view_literals;
   struct Row {

@@ -4,6 +4,7 @@
 
 #include "engine/features/fingerprint/minutia_codes.h"
 #include "engine/matchers/finger_calibration.h"
+#include "scanners/simulated/people.h"
 #include "tests/support/random_print.h"
 
 namespace whorl::matchers {
@@ -50,6 +51,27 @@ TEST(FingerMatcher, AFewMinutiaeCannotScoreLikeMany) {
   ASSERT_LE(corner.minutiae.size(), 12U);
   EXPECT_LT(matcher.compare(whole, described(corner)).value(),
             matcher.compare(whole, whole).value() / 3);
+}
+
+// Strangers of 16 to 22 minutiae, of which a few pairs always agree by chance.
+TEST(FingerMatcher, SmallStrangersAreNoHit) {
+  std::vector<FingerTemplate> small;
+  for (std::uint64_t person = 0; person < 110; ++person) {
+    FingerTemplate print =
+        scanners::Population(31).person(person).capture(FingerPosition::right_index, 0);
+    print.minutiae.resize(std::min<std::size_t>(print.minutiae.size(), 16 + person % 7));
+    small.push_back(described(std::move(print)));
+  }
+  FingerMatcher matcher;
+  double rarest = 1;
+  for (std::size_t a = 0; a < small.size(); ++a) {
+    for (std::size_t b = a + 1; b < small.size(); ++b) {
+      const Calibrated value =
+          calibrate(kDefaultFingerCalibration, matcher.compare(small[a], small[b]));
+      rarest = std::min(rarest, value.fmr.value());
+    }
+  }
+  EXPECT_GT(rarest, 1e-6);  // of 5,995 comparisons
 }
 
 TEST(FingerMatcher, EmptyAndTinyPrintsScoreNothing) {
