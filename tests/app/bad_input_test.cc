@@ -95,7 +95,7 @@ const BadFile kBadFiles[] = {
      [] { return spoilt(container(kPerson.capture(FingerPosition::right_index, 1)), 4, 9); }, 3, 3},
     {"a byte changed since it was written",
      [] { return spoilt(container(kPerson.capture(FingerPosition::right_index, 1)), 20, 0xA5); },
-     17, 4},
+     37, 3},
     {"bytes after the end",
      [] {
        Bytes bytes = container(kPerson.capture(FingerPosition::right_index, 1));
