@@ -53,6 +53,28 @@ TEST(FingerMatcher, AFewMinutiaeCannotScoreLikeMany) {
             matcher.compare(whole, whole).value() / 3);
 }
 
+// A print against itself, of which only the first `described_minutiae` have codes and can be
+// paired.
+float support_among(std::size_t described_minutiae) {
+  FingerTemplate print = random_print(1, 24);
+  for (Minutia& m : print.minutiae) {  // near enough to each other that all of them have codes
+    m.x_px = static_cast<std::int16_t>(m.x_px / 3), m.y_px = static_cast<std::int16_t>(m.y_px / 3);
+  }
+  print = described(print);
+  std::fill(print.codes.begin() + static_cast<std::ptrdiff_t>(described_minutiae),
+            print.codes.end(), MinutiaCode{});
+  MinutiaField field;
+  field.assign(print);
+  LocalPairs pairs(kernels::best_backend());
+  EXPECT_EQ(pairs.find(print, field, print, field).size(), described_minutiae);
+  return pairs.support();
+}
+
+// All pairs agree in both cases: it is their number that must tell.
+TEST(FingerMatcher, FewPairsCannotVouchForEachOtherLikeMany) {
+  EXPECT_LT(support_among(9), support_among(14) / 2);
+}
+
 // Strangers of 16 to 22 minutiae, of which a few pairs always agree by chance.
 TEST(FingerMatcher, SmallStrangersAreNoHit) {
   std::vector<FingerTemplate> small;
