@@ -59,4 +59,15 @@ Result<Comparison> best_comparison(std::vector<Template>& probe, std::vector<Tem
   return *best;
 }
 
+Similarity similarity_at(FalseMatchRate rate) {
+  float low = 0, high = 1000;  // beyond any similarity seen
+  for (int halving = 0; halving < 40; ++halving) {
+    const float middle = (low + high) / 2;
+    const bool enough =
+        matchers::calibrate(matchers::kDefaultFingerCalibration, Similarity{middle}).fmr <= rate;
+    (enough ? high : low) = middle;
+  }
+  return Similarity{high};
+}
+
 }  // namespace whorl::app

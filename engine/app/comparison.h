@@ -20,4 +20,7 @@ struct Comparison {
 // matcher (wrong_model ...).
 Result<Comparison> best_comparison(std::vector<Template>& probe, std::vector<Template>& reference);
 
+// The least similarity of two prints whose false match rate is at most `rate`.
+Similarity similarity_at(FalseMatchRate rate);
+
 }  // namespace whorl::app

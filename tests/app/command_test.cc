@@ -178,6 +178,34 @@ TEST_F(ScoreTest, ScoresAnUnreadableFileAsARejectionAndNamesIt) {
   EXPECT_EQ(rejected, 5U);
 }
 
+TEST_F(ScoreTest, TellsErrorRatesAndDrawsThem) {
+  make_database();
+  const Ran ran = run_json({"score", "fvc", "--out", "s.csv", "--report", "r.html", "--svg", "s"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.out;
+  const auto rows = ran.json()["accuracy"];
+  ASSERT_EQ(rows.size(), 1U);  // one database: pooled would say the same
+  EXPECT_EQ(rows[0]["name"], "fvc_DB1");
+  EXPECT_EQ(rows[0]["genuine"], 2 * 3);
+  EXPECT_EQ(rows[0]["impostor"], 3 * 3);
+  EXPECT_EQ(rows[0]["zero_fmr"], 0);
+  EXPECT_NE(read("r.html").find("<svg"), std::string::npos);
+  EXPECT_TRUE(read("s/det.svg").starts_with("<svg xmlns="));
+  const Ran text = run({"score", "fvc", "--out", "s.csv"});
+  EXPECT_NE(text.out.find("ZeroFMR"), std::string::npos) << text.out;
+}
+
+TEST_F(ScoreTest, DrawsNothingOfPairsWithoutAnswer) {
+  make_database();
+  std::filesystem::create_directories(path("one/DB1"));
+  for (const char* file : {"1_1.whorl", "1_2.whorl"}) {
+    std::filesystem::copy_file(path("fvc/DB1") / file, path("one/DB1") / file);
+  }
+  EXPECT_EQ(run_json({"score", "one", "--out", "s.csv"}).json()["accuracy"].size(), 0U);
+  EXPECT_EQ(run_json({"score", "one", "--out", "s.csv", "--report", "r.html"}).fault(), 29);
+  EXPECT_EQ(run_json({"score", "fvc", "--out", "s.csv", "--report", "r.pdf"}).fault(), 29);
+  EXPECT_FALSE(std::filesystem::exists(path("r.html")));
+}
+
 TEST_F(ScoreTest, RefusesAResolutionForADatabaseThatIsNotThere) {
   make_database();
   EXPECT_EQ(run_json({"score", "fvc", "--out", "s.csv", "--ppi-of", "DB2=569"}).fault(), 29);

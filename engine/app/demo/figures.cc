@@ -8,7 +8,6 @@
 #include "engine/app/words.h"
 #include "engine/app/workers.h"
 #include "engine/features/fingerprint/minutia_codes.h"
-#include "engine/matchers/finger_calibration.h"
 #include "engine/matchers/finger_matcher.h"
 
 namespace whorl::app {
@@ -162,17 +161,6 @@ DemoScores scores_of(const DemoPopulation& population, int threads, Console& con
     (one ? split.one_person : split.two_people).push_back(scores[i]);
   }
   return split;
-}
-
-Similarity similarity_at(FalseMatchRate rate) {
-  float low = 0, high = 1000;  // beyond any similarity seen
-  for (int halving = 0; halving < 40; ++halving) {
-    const float middle = (low + high) / 2;
-    const bool enough =
-        matchers::calibrate(matchers::kDefaultFingerCalibration, Similarity{middle}).fmr <= rate;
-    (enough ? high : low) = middle;
-  }
-  return Similarity{high};
 }
 
 }  // namespace whorl::app

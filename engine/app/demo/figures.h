@@ -40,7 +40,4 @@ struct DemoScores {
 DemoScores scores_of(const DemoPopulation& population, int threads, Console& console);
 inline constexpr std::size_t kMostCompared = 200;
 
-// The least similarity whose false match rate is at most `rate`.
-Similarity similarity_at(FalseMatchRate rate);
-
 }  // namespace whorl::app

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/app/comparison.h"
 #include "engine/app/evidence_trace.h"
 #include "engine/app/report/histogram_picture.h"
 #include "engine/app/report/minutiae_picture.h"

@@ -21,9 +21,21 @@ svg .threshold { fill: none; stroke: #1c1e21; stroke-width: 1; stroke-dasharray:
 svg .head { fill: #1c1e21; font-size: 14px; font-weight: 600; }
 svg .note { fill: #1c1e21; font-size: 12px; }
 svg .tick { fill: #6b7177; font-size: 11px; }
+svg .fine { fill: none; stroke: #dadce0; stroke-width: 0.5; }
+svg .curve-all { fill: none; stroke: #1c1e21; stroke-width: 2.6; stroke-linejoin: round; }
+svg .curve-1 { fill: none; stroke: #0072b2; stroke-width: 1.6; }
+svg .curve-2 { fill: none; stroke: #d55e00; stroke-width: 1.6; }
+svg .curve-3 { fill: none; stroke: #009e73; stroke-width: 1.6; }
+svg .curve-4 { fill: none; stroke: #aa4499; stroke-width: 1.6; }
+svg .curve-5 { fill: none; stroke: #8c6d1f; stroke-width: 1.6; }
+svg .curve-6 { fill: none; stroke: #3b8fc4; stroke-width: 1.6; }
+svg .dashed { stroke-dasharray: 6 3; }
 @media (prefers-color-scheme: dark) {
   svg { background: #17191c; }
-  svg .frame, svg .rule { stroke: #3c4043; }
+  svg .frame, svg .rule, svg .fine { stroke: #3c4043; } svg .curve-all { stroke: #e6e8ea; }
+  svg .curve-1 { stroke: #56b4e9; } svg .curve-2 { stroke: #f0a04b; }
+  svg .curve-3 { stroke: #2fd6a3; } svg .curve-4 { stroke: #e08fc7; }
+  svg .curve-5 { stroke: #d9c46a; } svg .curve-6 { stroke: #9fd0f5; }
   svg .first { stroke: #56b4e9; } svg .first-fill { fill: #56b4e9; }
   svg .second { stroke: #e69f00; } svg .second-fill { fill: #e69f00; }
   svg .lone { stroke: #80868b; } svg .mate { stroke: #2fd6a3; } svg .threshold { stroke: #e6e8ea; }
@@ -117,6 +129,12 @@ void Svg::text(At at, Anchor anchor, std::string_view words, std::string_view te
   body_ += "<text" + number("x", at.x) + number("y", at.y) + " text-anchor=\"" +
            std::string(where) + "\" class=\"" + std::string(text_class) + "\">" + escaped(words) +
            "</text>\n";
+}
+
+void Svg::text_upwards(At middle, std::string_view words, std::string_view text_class) {
+  body_ += "<text transform=\"translate(" + shortest(middle.x) + " " + shortest(middle.y) +
+           ") rotate(-90)\" text-anchor=\"middle\" class=\"" + std::string(text_class) + "\">" +
+           escaped(words) + "</text>\n";
 }
 
 std::string Svg::opening(std::string_view attributes) const {

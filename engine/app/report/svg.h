@@ -32,6 +32,8 @@ class Svg {
   void path(const std::vector<At>& points, const Mark& mark);  // open
   enum class Anchor { start, middle, end };
   void text(At at, Anchor anchor, std::string_view words, std::string_view text_class = "note");
+  // Read from below, for an axis on the left.
+  void text_upwards(At middle, std::string_view words, std::string_view text_class = "note");
 
   std::string inline_picture() const;  // for a page that carries kPictureStyle
   std::string document() const;        // a file of its own

@@ -1,4 +1,6 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -6,9 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "engine/app/accuracy.h"
 #include "engine/app/files.h"
 #include "engine/app/names.h"
 #include "engine/app/pair_scores.h"
+#include "engine/app/report/accuracy_report.h"
 #include "engine/app/verbs/verbs.h"
 #include "engine/app/words.h"
 #include "engine/app/workers.h"
@@ -17,7 +21,7 @@ namespace whorl::app {
 namespace {
 
 struct ScoreOptions {
-  std::string folder, out, from = "template";
+  std::string folder, out, report, svg, from = "template";
   std::optional<double> ppi;
   std::vector<std::string> ppi_of;
   int threads = 0;
@@ -100,33 +104,87 @@ std::string csv_of(const PrintDatabase& database, const std::vector<PairScore>& 
   return csv;
 }
 
-Result<Exit> score(const ScoreOptions& o, Console& console) {
+// The truth is in the files' names.
+LabelledScores labelled(const PrintDatabase& database, const std::vector<PairScore>& pairs) {
+  const auto finger = [&](std::size_t file) {
+    return finger_impression(database.files[file]).value_or(FingerImpression{}).finger;
+  };
+  LabelledScores scores{database.name, {}, {}};
+  for (const PairScore& p : pairs) {
+    auto& population = finger(p.probe) == finger(p.reference) ? scores.genuine : scores.impostor;
+    population.push_back(p.similarity.value());
+  }
+  return scores;
+}
+
+// Everything a run of comparisons comes to.
+struct Compared {
+  std::string csv = "db,probe,gallery,score\n";
+  std::vector<LabelledScores> scores;  // by database
+  std::int64_t files = 0, unreadable = 0, pairs = 0;
+  double seconds = 0;
+};
+
+Result<Compared> compare_databases(const ScoreOptions& o, Console& console) {
   const UnixMillis started = console.clock().now();
   WHORL_TRY(const PpiOf ppi_of, parse_ppi_of(o.ppi_of));
   WHORL_TRY(const std::vector<PrintDatabase> databases, find_databases(o.folder));
   WHORL_TRY_VOID(check_names(ppi_of, databases));
-  std::string csv = "db,probe,gallery,score\n";
-  std::int64_t files = 0, unreadable = 0, comparisons = 0;
+  Compared all;
   for (const PrintDatabase& database : databases) {
     const Described described = describe_all(database, ppi_for(database, o, ppi_of), console);
-    const std::int64_t pairs = std::ssize(all_pairs(database.files.size()));
-    csv += csv_of(database, compare_all(described, threads_or_all(o.threads),
-                                        console.progress(database.name, "pairs", pairs)));
-    files += std::ssize(database.files), unreadable += described.unreadable, comparisons += pairs;
+    const std::int64_t count = std::ssize(all_pairs(database.files.size()));
+    const std::vector<PairScore> pairs = compare_all(
+        described, threads_or_all(o.threads), console.progress(database.name, "pairs", count));
+    all.csv += csv_of(database, pairs);
+    all.scores.push_back(labelled(database, pairs));
+    all.files += std::ssize(database.files), all.unreadable += described.unreadable;
+    all.pairs += count;
   }
-  WHORL_TRY_VOID(write_file(o.out, csv));
-  const double seconds =
-      static_cast<double>(console.clock().now().value() - started.value()) / 1000;
+  all.seconds = static_cast<double>(console.clock().now().value() - started.value()) / 1000;
+  return all;
+}
+
+std::string text_of_run(const Compared& all) {
+  return with_commas(all.pairs) + " pairs of " + with_commas(all.files) + " files in " +
+         std::to_string(all.scores.size()) + " databases" +
+         (all.unreadable > 0 ? "; " + with_commas(all.unreadable) + " files unreadable" : "");
+}
+
+Result<> write_pictures(const ScoreOptions& o, const Accuracy& accuracy, const Compared& all) {
+  if (o.report.empty() && o.svg.empty()) return {};
+  if (accuracy.overall() == nullptr) {
+    return fail(Fault::bad_argument, 0,
+                "--report and --svg need a database with two fingers, one of them twice");
+  }
+  if (!o.report.empty()) {
+    WHORL_TRY_VOID(write_file(
+        o.report,
+        accuracy_report(accuracy, text_of_run(all) + ", every pair of a database once.")));
+  }
+  if (o.svg.empty()) return {};
+  const std::filesystem::path folder = o.svg;
+  WHORL_TRY_VOID(make_folder(folder));
+  return write_file(folder / "det.svg", accuracy_picture(accuracy).document());
+}
+
+Result<Exit> score(const ScoreOptions& o, Console& console) {
+  if (!o.report.empty() && !o.report.ends_with(".html")) {
+    return fail(Fault::bad_argument, 0, "--report, give FILE.html");
+  }
+  WHORL_TRY(Compared all, compare_databases(o, console));
+  WHORL_TRY_VOID(write_file(o.out, all.csv));
+  const Accuracy accuracy = measure(all.scores);
+  WHORL_TRY_VOID(write_pictures(o, accuracy, all));
   console.answer({{"out", o.out},
-                  {"databases", databases.size()},
-                  {"files", files},
-                  {"unreadable", unreadable},
-                  {"pairs", comparisons},
-                  {"seconds", seconds}},
-                 with_commas(comparisons) + " pairs of " + with_commas(files) + " files in " +
-                     std::to_string(databases.size()) + " databases, " + duration(seconds) + ": " +
-                     o.out +
-                     (unreadable > 0 ? "; " + with_commas(unreadable) + " files unreadable" : ""));
+                  {"databases", all.scores.size()},
+                  {"files", all.files},
+                  {"unreadable", all.unreadable},
+                  {"pairs", all.pairs},
+                  {"seconds", all.seconds},
+                  {"accuracy", as_json(accuracy)}},
+                 as_text(rates_table(accuracy)) + text_of_run(all) + ", " + duration(all.seconds) +
+                     ": " + o.out);
   return Exit::ok;
 }
 
@@ -138,6 +196,8 @@ Run declare(CLI::App& options) {
       ->check(CLI::IsMember({"template"}))
       ->capture_default_str();
   options.add_option("--out", o->out, "The CSV: db,probe,gallery,score")->required();
+  options.add_option("--report", o->report, "A page with error rates and curves: FILE.html");
+  options.add_option("--svg", o->svg, "Folder for the error trade-off as a picture, det.svg");
   options.add_option("--ppi", o->ppi, "True resolution, where the records have it wrong");
   options.add_option("--ppi-of", o->ppi_of, "The same for one database: DB=PPI,...")
       ->delimiter(',');
@@ -152,13 +212,16 @@ Run declare(CLI::App& options) {
 const Verb kScore{
     "score", "Compare all pairs of prints in one or more databases, for accuracy measurements",
     "Example (FVC2002 DB2 is 569 ppi, whatever its headers say):\n"
-    "  whorl score fvc2002 --out scores.csv --ppi-of DB2_B=569\n"
+    "  whorl score fvc2002 --out scores.csv --ppi-of DB2_B=569 --report accuracy.html\n"
     "\n"
     "DIR is one database, or a folder of them: files named FINGER_IMPRESSION with the ending "
     ".iso,\n"
     ".fmr, .ansi or .whorl. Each pair within a database is compared once; a higher score is more\n"
     "alike. A database is named after its folder and the one above. A file that cannot be read is\n"
-    "warned of and scores -1, which no threshold accepts, as FVC counts failures to enrol.",
+    "warned of and scores -1, which no threshold accepts, as FVC counts failures to enrol.\n"
+    "\n"
+    "Error rates are told for each database and pooled, one threshold for all: EER, and the false\n"
+    "non-match rate at a false match rate of 1 in 100, 1 in 1,000 and none. --report draws them.",
     declare};
 
 }  // namespace whorl::app
