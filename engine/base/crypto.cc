@@ -113,10 +113,19 @@ Result<Bytes> seal(const Key& key, std::span<const std::byte> plain,
 Result<Bytes> unseal(const Key& key, std::span<const std::byte> sealed,
                      std::span<const std::byte> bound_to) {
   if (sealed.size() < kSealOverhead) return fail(Fault::seal_broken);
+  Bytes plain(sealed.size() - kSealOverhead);
+  WHORL_TRY_VOID(unseal_into(plain, key, sealed, bound_to));
+  return plain;
+}
+
+Result<> unseal_into(std::span<std::byte> plain, const Key& key, std::span<const std::byte> sealed,
+                     std::span<const std::byte> bound_to) {
+  if (sealed.size() < kSealOverhead) return fail(Fault::seal_broken);
+  WHORL_CHECK(plain.size() == sealed.size() - kSealOverhead);
   const auto nonce = sealed.first(kNonceBytes);
-  const auto body = sealed.subspan(kNonceBytes, sealed.size() - kSealOverhead);
-  Bytes tag(sealed.end() - kTagBytes, sealed.end());
-  Bytes plain(body.size());
+  const auto body = sealed.subspan(kNonceBytes, plain.size());
+  std::array<std::byte, kTagBytes> tag;
+  std::ranges::copy(sealed.last<kTagBytes>(), tag.begin());
   EVP_CIPHER_CTX* context = cipher_context();
   int written = 0;
   WHORL_CHECK(EVP_DecryptInit_ex2(context, aes_256_gcm(), raw(key.bytes()), raw(nonce), nullptr) ==
@@ -128,10 +137,10 @@ Result<Bytes> unseal(const Key& key, std::span<const std::byte> sealed,
   WHORL_CHECK(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_SET_TAG, kTagBytes, tag.data()) == 1);
   std::byte none{};
   if (EVP_DecryptFinal_ex(context, writable(std::span(&none, 1)), &written) != 1) {
-    OPENSSL_cleanse(plain.data(), plain.size());
+    wipe(plain);
     return fail(Fault::seal_broken);
   }
-  return plain;
+  return {};
 }
 
 Key derive(const Key& master, std::string_view purpose) {

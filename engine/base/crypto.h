@@ -49,6 +49,9 @@ Result<Bytes> seal(const Key& key, std::span<const std::byte> plain,
 // Fault::seal_broken when anything at all was changed.
 Result<Bytes> unseal(const Key& key, std::span<const std::byte> sealed,
                      std::span<const std::byte> bound_to);
+// The same into memory of the caller's, kSealOverhead shorter than `sealed`; wiped on a fault.
+Result<> unseal_into(std::span<std::byte> plain, const Key& key, std::span<const std::byte> sealed,
+                     std::span<const std::byte> bound_to);
 
 // A key for one purpose from a master key: HKDF-SHA256 (RFC 5869), `purpose` as info.
 Key derive(const Key& master, std::string_view purpose);

@@ -132,6 +132,7 @@ Result<FingerIndex> FingerIndex::load_head(ByteReader& in) {
     return fail(Fault::store_corrupt, in.offset());
   }
   FingerIndex index(FingerPosition{position}, version);
+  index.owners_.reserve(rows);
   for (std::uint32_t r = 0; r < rows; ++r) {
     PrintOwner o;
     o.subject = in.u64(), o.encounter = in.u32(), o.birth_year = in.u16(), o.sex = in.u8(),
@@ -150,8 +151,12 @@ Result<FingerIndex> FingerIndex::load_head(ByteReader& in) {
 }
 
 Result<> FingerIndex::load_block(std::span<const std::byte> bytes) {
-  if (complete()) return fail(Fault::store_corrupt);
   WHORL_TRY(PackedBlock block, PackedBlock::from_bytes(bytes));
+  return load_block(std::move(block));
+}
+
+Result<> FingerIndex::load_block(PackedBlock block) {
+  if (complete()) return fail(Fault::store_corrupt);
   blocks_.push_back(std::move(block));
   return {};
 }

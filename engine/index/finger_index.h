@@ -75,6 +75,7 @@ class FingerIndex {
   }
   static Result<FingerIndex> load_head(ByteReader& in);
   Result<> load_block(std::span<const std::byte> bytes);
+  Result<> load_block(PackedBlock block);
   bool complete() const;
 
  private:

@@ -14,6 +14,7 @@ using kernels::kCodeWords;
 using kernels::kDirectionBins;
 using kernels::kLanes;
 
+constexpr std::align_val_t kAlignment{64};
 constexpr int kStepsPerBin = Direction::kStepsPerTurn / kDirectionBins;
 constexpr std::size_t kMaxCodes = 64UL * 255;
 static_assert(kMaxCodes < PackedMinutia::kNoCode);
@@ -54,7 +55,9 @@ PackedBlock::Places::Places(std::size_t groups, std::size_t minutia_count)
       end(prints + groups * kLanes) {}
 
 PackedBlock::PackedBlock(std::size_t size)
-    : memory_(static_cast<std::byte*>(::operator new (size, std::align_val_t{64}))), size_(size) {}
+    : memory_(static_cast<std::byte*>(::operator new(size, kAlignment)),
+              [](std::byte* memory) { ::operator delete(memory, kAlignment); }),
+      size_(size) {}
 
 PackedBlock::Header& PackedBlock::header() const { return *part<Header>(0); }
 
@@ -114,13 +117,21 @@ PackedBlock PackedBlock::pack(std::span<const FingerTemplate* const> source) {
 }
 
 Result<PackedBlock> PackedBlock::from_bytes(std::span<const std::byte> bytes) {
-  Header header;
-  if (bytes.size() < sizeof header) return fail(Fault::store_corrupt, bytes.size());
-  std::memcpy(&header, bytes.data(), sizeof header);
+  PackedBlock copy(bytes.size());
+  std::ranges::copy(bytes, copy.memory_.get());
+  return in_place(std::move(copy.memory_), copy.size_);
+}
+
+Result<PackedBlock> PackedBlock::in_place(std::shared_ptr<std::byte> memory, std::size_t size) {
+  WHORL_CHECK(std::bit_cast<std::uintptr_t>(memory.get()) % static_cast<std::size_t>(kAlignment) ==
+              0);
+  if (size < sizeof(Header)) return fail(Fault::store_corrupt, size);
+  PackedBlock block(std::move(memory), size);
+  const Header& header = block.header();
   if (header.groups > kMaxCodes / kLanes + 1 || header.minutiae > kMaxCodes)
     return fail(Fault::store_corrupt);
   const Places at(header.groups, header.minutiae);
-  if (at.end != bytes.size()) return fail(Fault::store_corrupt, at.end);
+  if (at.end != size) return fail(Fault::store_corrupt, at.end);
   const std::size_t codes = std::size_t{header.groups} * kLanes;
   if (!std::ranges::is_sorted(header.bin_starts) || header.bin_starts[kDirectionBins] > codes) {
     return fail(Fault::store_corrupt);
@@ -129,19 +140,15 @@ Result<PackedBlock> PackedBlock::from_bytes(std::span<const std::byte> bytes) {
       header.minutia_starts[kBlockPrints] != header.minutiae) {
     return fail(Fault::store_corrupt);
   }
-  PackedBlock block(bytes.size());
-  std::memcpy(block.memory_.get(), bytes.data(), bytes.size());
+  // Counted to the end rather than left at the first: a loop without a way out uses wide registers.
+  std::size_t strays = 0;
   const auto* prints = block.part<const std::uint8_t>(at.prints);
-  for (std::size_t c = 0; c < codes; ++c) {
-    if (prints[c] >= kBlockPrints && prints[c] != kernels::kNoPrint)
-      return fail(Fault::store_corrupt);
-  }
+  for (std::size_t c = 0; c < codes; ++c)
+    strays += prints[c] >= kBlockPrints && prints[c] != kernels::kNoPrint;
   const auto* minutiae = block.part<const PackedMinutia>(at.minutiae);
-  for (std::size_t m = 0; m < header.minutiae; ++m) {
-    if (minutiae[m].code >= codes && minutiae[m].code != PackedMinutia::kNoCode) {
-      return fail(Fault::store_corrupt);
-    }
-  }
+  for (std::size_t m = 0; m < header.minutiae; ++m)
+    strays += minutiae[m].code >= codes && minutiae[m].code != PackedMinutia::kNoCode;
+  if (strays != 0) return fail(Fault::store_corrupt);
   return block;
 }
 

@@ -46,6 +46,9 @@ class PackedBlock {
   static PackedBlock pack(std::span<const FingerTemplate* const> prints);
   // Checks every count and index before anything is believed. Fault::store_corrupt otherwise.
   static Result<PackedBlock> from_bytes(std::span<const std::byte> bytes);
+  // The same without a copy: the block stands where the bytes are, 64-byte aligned, and keeps that
+  // memory alive. Many blocks may share one piece.
+  static Result<PackedBlock> in_place(std::shared_ptr<std::byte> memory, std::size_t size);
 
   std::span<const std::byte> bytes() const { return {memory_.get(), size_}; }
   kernels::FingerBlock view() const;
@@ -53,21 +56,20 @@ class PackedBlock {
   FingerTemplate unpack(int print, FingerPosition position, std::uint16_t code_version) const;
 
  private:
-  struct Free {
-    void operator()(std::byte* p) const { ::operator delete (p, std::align_val_t{64}); }
-  };
   struct Places {  // byte offsets of the parts
     std::size_t planes, popcounts, minutiae, directions, prints, end;
     Places(std::size_t groups, std::size_t minutiae);
   };
   explicit PackedBlock(std::size_t size);
+  PackedBlock(std::shared_ptr<std::byte> memory, std::size_t size)
+      : memory_(std::move(memory)), size_(size) {}
   Header& header() const;
   template <class T>
   T* part(std::size_t place) const {
     return static_cast<T*>(static_cast<void*>(memory_.get() + place));
   }
 
-  std::unique_ptr<std::byte, Free> memory_;
+  std::shared_ptr<std::byte> memory_;
   std::size_t size_;
 };
 
