@@ -1,13 +1,15 @@
 // A gallery's index saved and loaded. The prints are arbitrary (36 minutiae, random codes): a
 // snapshot moves bytes, and these are as many as those of people. The file was written a moment ago
 // and lies in the page cache: what is timed is the mapping, the unsealing and the index, not the
-// disk.
+// disk. WHORL_BENCH_PEOPLE sets how many people of one finger (and ten times fewer of ten).
 
 #include <benchmark/benchmark.h>
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
+#include <memory>
 
 #include "engine/features/fingerprint/minutia_codes.h"
 #include "engine/search/index_snapshot.h"
@@ -16,6 +18,11 @@ namespace whorl::search {
 namespace {
 
 constexpr int kMinutiae = 36;
+
+std::int64_t people() {
+  const char* text = std::getenv("WHORL_BENCH_PEOPLE");
+  return text == nullptr ? 200'000 : std::atoll(text);
+}
 constexpr GalleryId kGallery{1};
 constexpr Revision kRevision{7};
 
@@ -148,8 +155,8 @@ void BM_LoadIndex(benchmark::State& state) {
 }
 BENCHMARK(BM_LoadIndex)
     ->ArgNames({"people", "fingers"})
-    ->Args({200'000, 1})
-    ->Args({20'000, 10})
+    ->Args({people(), 1})
+    ->Args({people() / 10, 10})
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 
@@ -166,7 +173,7 @@ void BM_SaveIndex(benchmark::State& state) {
 }
 BENCHMARK(BM_SaveIndex)
     ->ArgNames({"people", "fingers"})
-    ->Args({20'000, 10})
+    ->Args({people() / 10, 10})
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 

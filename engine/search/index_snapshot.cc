@@ -1,13 +1,18 @@
 #include "engine/search/index_snapshot.h"
 
-#include <fstream>
+#include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <algorithm>
+#include <bit>
 #include <vector>
 
 #include "engine/base/byte_reader.h"
 #include "engine/base/byte_writer.h"
-#include "engine/base/durable_file.h"
 #include "engine/base/limits.h"
 #include "engine/features/fingerprint/minutia_codes.h"
+#include "engine/search/sealed_chunks.h"
+#include "engine/search/wide_memory.h"
 
 namespace whorl::search {
 namespace {
@@ -15,7 +20,6 @@ namespace {
 constexpr std::uint32_t kMagic = 0x57484958;  // "WHIX"
 constexpr std::uint16_t kVersion = 1;
 constexpr std::size_t kHeaderBytes = 20;
-constexpr std::uint32_t kMaxChunkBytes = 1U << 30U;  // the heads of a 60 M print gallery
 constexpr std::int64_t kFacesPerChunk = 1024;
 
 Bytes header_of(GalleryId gallery, Revision revision) {
@@ -25,59 +29,9 @@ Bytes header_of(GalleryId gallery, Revision revision) {
   return out.take();
 }
 
-// What each chunk is bound to: the header and the chunk's own number.
-Bytes binding(std::span<const std::byte> header, std::uint64_t number) {
-  ByteWriter out;
-  out.bytes(header), out.u64(number);
-  return out.take();
-}
-
-class ChunkWriter {
- public:
-  ChunkWriter(DurableFile& file, const Key& key, Bytes header, Entropy& entropy)
-      : file_(file), key_(key), header_(std::move(header)), entropy_(entropy) {}
-
-  Result<> write(std::span<const std::byte> plain) {
-    WHORL_TRY(const Bytes sealed, seal(key_, plain, binding(header_, number_++), entropy_));
-    ByteWriter length;
-    length.u32(sealed.size());
-    WHORL_TRY_VOID(file_.append(length.view()));
-    return file_.append(sealed);
-  }
-
- private:
-  DurableFile& file_;
-  const Key& key_;
-  Bytes header_;
-  Entropy& entropy_;
-  std::uint64_t number_ = 0;
-};
-
-class ChunkReader {
- public:
-  ChunkReader(std::ifstream& file, const Key& key, Bytes header)
-      : file_(file), key_(key), header_(std::move(header)) {}
-
-  Result<Bytes> read() {
-    WHORL_TRY(const Bytes length, take(4));
-    const std::uint32_t size = ByteReader(length).u32();
-    if (size > kMaxChunkBytes) return fail(Fault::store_corrupt);
-    WHORL_TRY(const Bytes sealed, take(size));
-    return unseal(key_, sealed, binding(header_, number_++));
-  }
-
- private:
-  Result<Bytes> take(std::size_t count) {
-    Bytes bytes(count);
-    file_.read(static_cast<char*>(static_cast<void*>(bytes.data())),
-               static_cast<std::streamsize>(count));
-    if (file_.gcount() != static_cast<std::streamsize>(count)) return fail(Fault::truncated);
-    return bytes;
-  }
-  std::ifstream& file_;
-  const Key& key_;
-  Bytes header_;
-  std::uint64_t number_ = 0;
+struct FaceHead {
+  std::string model;
+  std::uint32_t dimension = 0;
 };
 
 Result<> write_faces(ChunkWriter& out, const index::FaceIndex& faces) {
@@ -97,35 +51,111 @@ Result<> write_faces(ChunkWriter& out, const index::FaceIndex& faces) {
   return {};
 }
 
-Result<> read_faces(ChunkReader& in, GalleryIndex& index, const std::string& model,
-                    std::uint32_t dimension, std::uint32_t chunks) {
-  for (std::uint32_t c = 0; c < chunks; ++c) {
-    WHORL_TRY(const Bytes chunk, in.read());
-    ByteReader reader(chunk);
-    while (reader.remaining() > 0) {
-      index::PrintOwner o;
-      o.subject = reader.u64(), o.encounter = reader.u32(), o.birth_year = reader.u16();
-      o.sex = reader.u8(), o.ordinal = reader.u8();
-      Encounter encounter;
-      FaceTemplate face{model, {}, std::vector<float>(dimension)};
-      for (float& value : face.vector) value = std::bit_cast<float>(reader.u32());
-      if (!reader.ok()) return fail(Fault::store_corrupt, reader.offset());
-      encounter.templates = {face};
-      WHORL_TRY_VOID(index.admissible(encounter));
-      index.append_face(o, face);
-    }
+Result<> read_faces(std::span<const std::byte> chunk, GalleryIndex& index, const FaceHead& head) {
+  ByteReader reader(chunk);
+  while (reader.remaining() > 0) {
+    index::PrintOwner o;
+    o.subject = reader.u64(), o.encounter = reader.u32(), o.birth_year = reader.u16();
+    o.sex = reader.u8(), o.ordinal = reader.u8();
+    Encounter encounter;
+    FaceTemplate face{head.model, {}, std::vector<float>(head.dimension)};
+    for (float& value : face.vector) value = std::bit_cast<float>(reader.u32());
+    if (!reader.ok()) return fail(Fault::store_corrupt, reader.offset());
+    encounter.templates = {face};
+    WHORL_TRY_VOID(index.admissible(encounter));
+    index.append_face(o, face);
   }
   return {};
 }
+
+// A finger position on its way in: its head is read, its blocks are chunks from `first` on.
+struct Part {
+  index::FingerIndex prints;
+  std::size_t first, blocks;
+};
+
+class Loader {
+ public:
+  Loader(const ChunkFile& file, const Key& key) : file_(file), key_(key) {}
+
+  Result<GalleryIndex> load() {
+    WHORL_TRY_VOID(read_heads());
+    WHORL_TRY_VOID(read_blocks());
+    GalleryIndex index;
+    for (Part& part : parts_) index.adopt(std::move(part.prints));
+    for (; next_ < file_.chunks(); ++next_) {
+      WHORL_TRY(const Bytes chunk, file_.unseal(key_, next_));
+      WHORL_TRY_VOID(read_faces(chunk, index, faces_));
+    }
+    return index;
+  }
+
+ private:
+  Result<> read_heads() {
+    for (std::uint8_t p = 0; p < kFingerPositions; ++p) {
+      WHORL_TRY(const Bytes head, file_.unseal(key_, next_));
+      ByteReader fields(head);
+      WHORL_TRY(index::FingerIndex prints, index::FingerIndex::load_head(fields));
+      if (prints.position() != FingerPosition{p}) return fail(Fault::store_corrupt);
+      const auto rows = static_cast<std::size_t>(prints.rows());
+      const std::size_t blocks = (rows + kernels::kBlockPrints - 1) / kernels::kBlockPrints;
+      parts_.push_back({std::move(prints), next_ + 1, blocks});
+      next_ += 1 + blocks;
+    }
+    WHORL_TRY(const Bytes head, file_.unseal(key_, next_++));
+    ByteReader fields(head);
+    faces_.dimension = fields.u32();
+    const std::uint32_t chunks = fields.u32();
+    while (fields.remaining() > 0) faces_.model += static_cast<char>(fields.u8());
+    if (!fields.ok() || faces_.dimension > kMaxFaceDimension) return fail(Fault::store_corrupt);
+    if (file_.chunks() - next_ < chunks) return fail(Fault::truncated);
+    return file_.chunks() - next_ == chunks ? Result<>{} : fail(Fault::store_corrupt);
+  }
+
+  // All blocks of all positions, each unsealed from the file into the place it is searched in.
+  Result<> read_blocks() {
+    for (const Part& part : parts_) {
+      for (std::size_t b = 0; b < part.blocks; ++b) chunks_.push_back(part.first + b);
+    }
+    std::vector<std::size_t> places{0};
+    for (const std::size_t chunk : chunks_)
+      places.push_back(places.back() + (file_.plain_bytes(chunk) + kAlign - 1) / kAlign * kAlign);
+    WHORL_TRY(const auto memory, wide_memory(places.back()));
+    std::vector<Result<index::PackedBlock>> blocks(chunks_.size(), fail(Fault::cancelled));
+    oneapi::tbb::parallel_for(std::size_t{0}, chunks_.size(), [&](std::size_t b) {
+      blocks[b] = read_block(chunks_[b], {memory, memory.get() + places[b]});
+    });
+    std::size_t next = 0;
+    for (Part& part : parts_) {
+      for (std::size_t b = 0; b < part.blocks; ++b) {
+        WHORL_TRY(index::PackedBlock block, std::move(blocks[next++]));
+        WHORL_TRY_VOID(part.prints.load_block(std::move(block)));
+      }
+    }
+    return {};
+  }
+
+  Result<index::PackedBlock> read_block(std::size_t chunk, std::shared_ptr<std::byte> place) const {
+    const std::size_t size = file_.plain_bytes(chunk);
+    WHORL_TRY_VOID(file_.unseal_into({place.get(), size}, key_, chunk));
+    return index::PackedBlock::in_place(std::move(place), size);
+  }
+
+  static constexpr std::size_t kAlign = 64;
+  const ChunkFile& file_;
+  const Key& key_;
+  std::size_t next_ = 0;  // chunk
+  std::vector<Part> parts_;
+  std::vector<std::size_t> chunks_;
+  FaceHead faces_;
+};
 
 }  // namespace
 
 Result<> save_index(const std::string& path, const Key& key, GalleryId gallery, Revision revision,
                     const GalleryIndex& index, Entropy& entropy) {
   WHORL_TRY(DurableFile file, DurableFile::create(path));
-  const Bytes header = header_of(gallery, revision);
-  WHORL_TRY_VOID(file.append(header));
-  ChunkWriter out(file, key, header, entropy);
+  WHORL_TRY(ChunkWriter out, ChunkWriter::begin(file, key, header_of(gallery, revision), entropy));
   const index::FaceIndex* faces = index.face();
   for (std::uint8_t p = 0; p < kFingerPositions; ++p) {
     const index::FingerIndex& prints = index.finger(FingerPosition{p});
@@ -147,38 +177,15 @@ Result<> save_index(const std::string& path, const Key& key, GalleryId gallery, 
 }
 
 Result<LoadedIndex> load_index(const std::string& path, const Key& key, GalleryId gallery) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(Fault::not_found, 0, path);
-  Bytes header(kHeaderBytes);
-  file.read(static_cast<char*>(static_cast<void*>(header.data())), kHeaderBytes);
-  if (file.gcount() != kHeaderBytes) return fail(Fault::truncated, 0, path);
-  ByteReader fields(header);
+  WHORL_TRY(const ChunkFile file, ChunkFile::open(path, kHeaderBytes));
+  ByteReader fields(file.header());
   const bool known = fields.u32() == kMagic && fields.u16() == kVersion &&
                      fields.u16() == features::kMinutiaCodeVersion &&
                      fields.u32() == gallery.value();
   if (!known) return fail(Fault::snapshot_stale, 0, path);
-  LoadedIndex loaded{Revision{fields.u64()}, {}};
-  ChunkReader in(file, key, header);
-  for (std::uint8_t p = 0; p < kFingerPositions; ++p) {
-    WHORL_TRY(const Bytes head, in.read());
-    ByteReader head_fields(head);
-    WHORL_TRY(index::FingerIndex prints, index::FingerIndex::load_head(head_fields));
-    if (prints.position() != FingerPosition{p}) return fail(Fault::store_corrupt, 0, path);
-    while (!prints.complete()) {
-      WHORL_TRY(const Bytes block, in.read());
-      WHORL_TRY_VOID(prints.load_block(block));
-    }
-    loaded.index.adopt(std::move(prints));
-  }
-  WHORL_TRY(const Bytes face_head, in.read());
-  ByteReader face_fields(face_head);
-  const std::uint32_t dimension = face_fields.u32(), chunks = face_fields.u32();
-  std::string model;
-  while (face_fields.remaining() > 0) model += static_cast<char>(face_fields.u8());
-  if (!face_fields.ok() || dimension > kMaxFaceDimension)
-    return fail(Fault::store_corrupt, 0, path);
-  WHORL_TRY_VOID(read_faces(in, loaded.index, model, dimension, chunks));
-  return loaded;
+  auto index = Loader(file, key).load();
+  if (!index) return at(index.error(), path);
+  return LoadedIndex{Revision{fields.u64()}, std::move(*index)};
 }
 
 }  // namespace whorl::search

@@ -24,9 +24,12 @@ struct LoadedIndex {
   GalleryIndex index;
 };
 
+// The file is mapped and each block unsealed once, straight into the memory it will be searched in,
+// by all threads oneTBB has here. Cost: one pass of AES-GCM over the file, 0.5 us of CPU a print.
+//
 // Faults: not_found (no file), snapshot_stale (another gallery, layout or code version), truncated,
-// seal_broken, store_corrupt. Whatever the fault, the remedy is to rebuild: the gallery is the
-// truth.
+// seal_broken, store_corrupt, io_error, out_of_memory. Whatever the fault, the remedy is to
+// rebuild: the gallery is the truth.
 Result<LoadedIndex> load_index(const std::string& path, const Key& key, GalleryId gallery);
 
 }  // namespace whorl::search

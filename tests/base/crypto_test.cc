@@ -127,6 +127,18 @@ TEST_F(Sealed, DoesNotOpenWithAKeyThatDiffersInOneBit) {
   EXPECT_TRUE(unseal(key_, sealed_, place_)) << "a failure leaves nothing behind";
 }
 
+TEST_F(Sealed, OpensIntoTheCallersMemoryAndLeavesNothingThereWhenBroken) {
+  Bytes room(plain_.size(), std::byte{0x55});
+  ASSERT_TRUE(unseal_into(room, key_, sealed_, place_));
+  EXPECT_EQ(room, plain_);
+  Bytes changed = sealed_;
+  changed.back() ^= std::byte{1};  // of the tag: all of it was decrypted by then
+  const auto opened = unseal_into(room, key_, changed, place_);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().fault, Fault::seal_broken);
+  EXPECT_EQ(room, Bytes(plain_.size()));
+}
+
 TEST_F(Sealed, NeverRepeatsANonce) {
   std::set<std::string> nonces;
   for (int i = 0; i < 1000; ++i) {

@@ -154,6 +154,23 @@ TEST(FingerIndex, RefusesEveryPrefixOfItsHeadAndOfABlock) {
   EXPECT_TRUE(PackedBlock::from_bytes(block));
 }
 
+TEST(PackedBlock, StandsInPlaceAndKeepsTheMemoryAlive) {
+  const Gallery gallery(20, 40);
+  const FingerIndex index = index_of(gallery.rows);
+  const auto source = index.block_bytes(0);
+  auto piece = std::shared_ptr<std::byte>(
+      static_cast<std::byte*>(::operator new (2 * source.size() + 64, std::align_val_t{64})),
+      [](std::byte* p) { ::operator delete (p, std::align_val_t{64}); });
+  const std::size_t second = (source.size() + 63) / 64 * 64;
+  std::ranges::copy(source, piece.get() + second);
+  auto block = PackedBlock::in_place({piece, piece.get() + second}, source.size());
+  ASSERT_TRUE(block);
+  EXPECT_EQ(block->bytes().data(), piece.get() + second);
+  piece.reset();
+  EXPECT_TRUE(std::ranges::equal(block->bytes(), source));
+  EXPECT_EQ(block->unpack(7, FingerPosition::right_index, 1).codes, gallery.prints[7].codes);
+}
+
 // A block that was altered is refused or harmless: whatever from_bytes accepts can be searched.
 TEST(PackedBlock, NoAlteredByteLeadsOutsideIt) {
   const Gallery gallery(20, 40);
