@@ -56,7 +56,7 @@ Result<> trace_candidate(const std::filesystem::path& path, const gallery::Store
   if (!found) return fail(Fault::bad_argument, 0, "--trace draws fingerprints; this is a face");
   const Template probe = found->probe, reference = found->reference;
   return write_trace(path, {"probe", probe, "subject " + std::to_string(candidate.subject.value()),
-                            reference, found->evidence.value});
+                            reference, found->evidence.value, std::nullopt, std::nullopt});
 }
 
 }  // namespace whorl::app

@@ -165,8 +165,9 @@ Quality quality_of(const FingerView& view, MinutiaeFormat format) {
 
 Result<FingerTemplate> to_finger_template(const FingerView& view, MinutiaeFormat format,
                                           std::optional<PixelsPerInch> ppi,
-                                          ConversionLosses& losses) {
+                                          ConvertedRecord& converted) {
   WHORL_TRY(const Scale scale, scale_of(view, ppi));
+  ConversionLosses& losses = converted.losses;
   FingerTemplate finger;
   finger.position = view.position;
   finger.quality = quality_of(view, format);
@@ -174,6 +175,8 @@ Result<FingerTemplate> to_finger_template(const FingerView& view, MinutiaeFormat
   losses.duplicates += remove_duplicates(finger.minutiae);
   losses.trimmed += trim(finger.minutiae);
   if (finger.minutiae.empty()) return fail(Fault::no_minutiae);
+  converted.frames.push_back(
+      {static_cast<float>(view.width_px * scale.x), static_cast<float>(view.height_px * scale.y)});
   return finger;
 }
 
@@ -230,7 +233,7 @@ Result<ConvertedRecord> to_finger_templates(const MinutiaeRecord& record,
   ConvertedRecord converted;
   converted.templates.reserve(record.views.size());
   for (std::size_t i = 0; i < record.views.size(); ++i) {
-    auto finger = to_finger_template(record.views[i], record.format, ppi, converted.losses);
+    auto finger = to_finger_template(record.views[i], record.format, ppi, converted);
     if (!finger) return at(finger.error(), view_name(i));
     converted.templates.push_back(*std::move(finger));
   }

@@ -23,8 +23,15 @@ struct ConversionLosses {
   bool operator==(const ConversionLosses&) const = default;
 };
 
+// The capture's image as the record frames it, scaled as the minutiae are.
+struct CaptureFrame {
+  float width_px = 0, height_px = 0;  // at 500 ppi
+  bool operator==(const CaptureFrame&) const = default;
+};
+
 struct ConvertedRecord {
   std::vector<FingerTemplate> templates;  // one a view, in the record's order; without codes
+  std::vector<CaptureFrame> frames;       // likewise
   ConversionLosses losses;
 };
 

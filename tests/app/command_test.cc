@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "engine/app/names.h"
 #include "tests/app/command_line.h"
@@ -111,6 +112,73 @@ TEST_F(CommandTest, VerifyTellsOnePersonFromTwo) {
   EXPECT_EQ(other.json()["decision"], "no-match");
   EXPECT_GT(other.json()["fmr"], 1e-4);
   EXPECT_LT(other.json()["log_likelihood_ratio"], 0);
+}
+
+TEST_F(CommandTest, VerifySaysScoreRateAndRatio) {
+  ASSERT_EQ(run({"simulate", "--people", "1", "--out", "p"}).exit_code, 0);
+  const std::vector<std::string> words{"verify", "p/0/1_2_1.whorl", "p/0/1_2_2.whorl"};
+  const std::string text = run(words).out;
+  for (const char* said : {"raw score ", "log likelihood ratio ", "false match rate"}) {
+    EXPECT_NE(text.find(said), std::string::npos) << said;
+  }
+  const auto facts = run_json(words).json();
+  for (const char* key : {"similarity", "fmr", "log_likelihood_ratio", "threshold_fmr"}) {
+    EXPECT_TRUE(facts[key].is_number()) << key;
+  }
+}
+
+// The smallest PNG that is one: 1 x 1, grey.
+constexpr unsigned char kTinyPng[] = {
+    0x89, 'P',  'N',  'G',  13,  10,  26,  10,   0,    0,    0,    13,  'I',  'H',  'D',  'R',  0,
+    0,    0,    1,    0,    0,   0,   1,   8,    0,    0,    0,    0,   0x3A, 0x7E, 0x9B, 0x55, 0,
+    0,    0,    10,   'I',  'D', 'A', 'T', 0x78, 0x9C, 0x63, 0x60, 0,   0,    0,    2,    0,    1,
+    0x48, 0xAF, 0xA4, 0x71, 0,   0,   0,   0,    'I',  'E',  'N',  'D', 0xAE, 0x42, 0x60, 0x82};
+
+TEST_F(CommandTest, VerifyDrawsImagesOnlyWhereTheyAreGiven) {
+  ASSERT_EQ(run({"simulate", "--people", "1", "--out", "p"}).exit_code, 0);
+  write("p/0/1_2_1.png", std::as_bytes(std::span(kTinyPng)));
+  const std::vector<std::string> words{"verify", "p/0/1_2_1.whorl", "p/0/1_2_2.whorl", "--trace",
+                                       "t.html"};
+  EXPECT_EQ(run(words).exit_code, 0);
+  EXPECT_EQ(read("t.html").find("<image"),
+            std::string::npos);  // beside the template, not asked for
+  auto asking = words;
+  asking.insert(asking.end(), {"--probe-image", "p/0/1_2_1.png"});
+  EXPECT_EQ(run(asking).exit_code, 0);
+  const std::string page = read("t.html");
+  EXPECT_NE(page.find("data:image/png;base64,iVBORw0KGgo"), std::string::npos);
+  for (const char* fact : {"raw score", "turn</td>", "shift of", "root mean square", "of all"}) {
+    EXPECT_NE(page.find(fact), std::string::npos) << fact;
+  }
+}
+
+TEST_F(CommandTest, VerifyRefusesImagesThatCannotBeOfTheCapture) {
+  ASSERT_EQ(run({"simulate", "--people", "1", "--out", "p"}).exit_code, 0);
+  ASSERT_EQ(run({"convert", "p/0/1_2_1.whorl", "a.iso", "--format", "iso19794-2:2005"}).exit_code,
+            0);
+  write("tiny.png", std::as_bytes(std::span(kTinyPng)));
+  write("half.png", std::as_bytes(std::span(kTinyPng).first(40)));
+  write("text.png", "not an image at all");
+  write("empty.png", "");
+  const struct {
+    const char* what;
+    std::vector<std::string> more;
+    int fault;
+  } cases[] = {
+      {"no page to draw it on", {"--probe-image", "tiny.png"}, 29},
+      {"another shape", {"--trace", "t.html", "--probe-image", "tiny.png"}, 29},
+      {"not all there", {"--trace", "t.html", "--probe-image", "half.png"}, 1},
+      {"no image", {"--trace", "t.html", "--reference-image", "text.png"}, 2},
+      {"nothing", {"--trace", "t.html", "--probe-image", "empty.png"}, 7},
+      {"no file", {"--trace", "t.html", "--probe-image", "none.png"}, 22},
+      {"a trace of unknown kind", {"--trace", "t.pdf", "--probe-image", "tiny.png"}, 29},
+  };
+  for (const auto& c : cases) {
+    std::vector<std::string> words{"verify", "a.iso", "a.iso"};
+    words.insert(words.end(), c.more.begin(), c.more.end());
+    EXPECT_EQ(run_json(words).fault(), c.fault) << c.what;
+    EXPECT_FALSE(std::filesystem::exists(path("t.html"))) << c.what;
+  }
 }
 
 TEST_F(CommandTest, VerifyComparesFacesAndRefusesToMixModalities) {

@@ -42,17 +42,37 @@ matchers::FingerComparison first_pairs(std::uint16_t count) {
   return comparison;
 }
 
+std::string picture(const FingerTemplate& probe, const FingerTemplate& reference,
+                    const matchers::FingerComparison& comparison) {
+  return minutiae_picture("probe", probe, "reference", reference, comparison, {}).document();
+}
+
 TEST(MinutiaePicture, DrawsEveryMinutiaTwiceAndEveryPairTwice) {
-  const std::string svg = minutiae_picture(print_with(4, 3), print_with(5, 1), first_pairs(3),
-                                           {"probe", "reference", {}})
-                              .document();
+  const std::string svg = picture(print_with(4, 3), print_with(5, 1), first_pairs(3));
   EXPECT_EQ(count_of(svg, "<circle"), 2 * (4 + 5));
-  EXPECT_EQ(count_of(svg, "<rect"), 2 * (3 + 1) + 3);  // and three frames
-  EXPECT_EQ(count_of(svg, "class=\"mate\""), 2 * 3);
+  EXPECT_EQ(count_of(svg, "<rect"), 2 * (3 + 1) + 3);         // and three frames
+  EXPECT_EQ(count_of(svg, "class=\"mate says-"), 2 * 3 + 5);  // and the legend
   // Three of 7 and three of 6 have a partner: their shape and tail, in two panels each.
   EXPECT_EQ(count_of(svg, "class=\"first\""), 2 * 2 * 3);
   EXPECT_EQ(count_of(svg, "class=\"second\""), 2 * 2 * 3);
   EXPECT_EQ(count_of(svg, "class=\"lone\""), 2 * 2 * (4 + 3));
+  EXPECT_EQ(count_of(svg, "<image"), 0);
+}
+
+// The marks of one class in the last panel, one a line.
+std::string laid_over(std::string_view svg, std::string_view shape_class) {
+  std::string marks;
+  std::size_t end = 0;
+  for (std::size_t at = svg.find("<circle"); at != std::string::npos;
+       at = svg.find("<circle", end)) {
+    end = svg.find("/>", at);
+    const std::string mark(svg.substr(at, end - at));
+    const double x = std::stod(mark.substr(mark.find("cx=\"") + 4));
+    if (x > 650 && mark.find(shape_class) != std::string::npos) {
+      marks += mark.substr(0, mark.find(" class")) + "\n";
+    }
+  }
+  return marks;
 }
 
 TEST(MinutiaePicture, LaysAMovedPrintOverItsOriginal) {
@@ -61,42 +81,40 @@ TEST(MinutiaePicture, LaysAMovedPrintOverItsOriginal) {
     m = {static_cast<std::int16_t>(400 - m.y_px), m.x_px,
          Direction{static_cast<std::uint8_t>(m.direction.steps() - 64)}, m.kind, m.quality};
   }
-  const std::string svg =
-      minutiae_picture(moved, print_with(5, 0), first_pairs(5), {"probe", "reference", {}})
-          .document();
-  // In the last panel both prints' marks coincide, to the last digit written.
-  const auto marks_of = [&svg](std::string_view shape_class) {
-    std::string marks;
-    std::size_t end = 0;
-    for (std::size_t at = svg.find("<circle"); at != std::string::npos;
-         at = svg.find("<circle", end)) {
-      end = svg.find("/>", at);
-      const std::string mark = svg.substr(at, end - at);
-      const double x = std::stod(mark.substr(mark.find("cx=\"") + 4));
-      if (x > 650 && mark.find(shape_class) != std::string::npos) {
-        marks += mark.substr(0, mark.find(" class")) + "\n";
-      }
-    }
-    return marks;
-  };
-  EXPECT_EQ(count_of(marks_of("first"), "\n"), 5);
-  EXPECT_EQ(marks_of("first"), marks_of("second"));
+  const std::string svg = picture(print_with(5, 0), moved, first_pairs(5));
+  // Both prints' marks coincide, to the last digit written.
+  EXPECT_EQ(count_of(laid_over(svg, "first"), "\n"), 5);
+  EXPECT_EQ(laid_over(svg, "first"), laid_over(svg, "second"));
+  EXPECT_EQ(count_of(svg, "turned by 90.0°"), 1);
 }
 
 TEST(MinutiaePicture, DrawsAPairThatSaysMoreStronger) {
-  const std::string svg = minutiae_picture(print_with(3, 0), print_with(3, 0), first_pairs(3),
-                                           {"probe", "reference", {}})
-                              .document();
-  EXPECT_EQ(count_of(svg, "opacity=\"0.2\" style=\"stroke-width:0.5\""), 2);    // share 0
-  EXPECT_EQ(count_of(svg, "opacity=\"0.43\" style=\"stroke-width:1.07\""), 2);  // share 2
+  const std::string svg = picture(print_with(3, 0), print_with(3, 0), first_pairs(3));
+  EXPECT_EQ(count_of(svg, "says-0\" style=\"stroke-width:0.5\""), 2 + 1);  // share 0, and legend
+  EXPECT_EQ(count_of(svg, "says-1\" style=\"stroke-width:0.79\""), 2);     // share 1
+  EXPECT_EQ(count_of(svg, "says-2\" style=\"stroke-width:1.07\""), 2);     // share 2
 }
 
 TEST(MinutiaePicture, DrawsStrangersWithoutAnyPair) {
-  const std::string svg =
-      minutiae_picture(print_with(3, 0), {}, {}, {"probe", "reference", {}}).document();
-  EXPECT_EQ(count_of(svg, "class=\"mate\""), 0);
+  const std::string svg = picture(print_with(3, 0), {}, {});
+  EXPECT_EQ(count_of(svg, "class=\"mate says-"), 5);  // the legend
   EXPECT_EQ(count_of(svg, "<circle"), 2 * 3);
   EXPECT_EQ(count_of(svg, "nan"), 0);
+}
+
+TEST(MinutiaePicture, HoldsEachImageOnceAndDrawsItUnderItsPrint) {
+  const FingerTemplate print = print_with(3, 0);
+  const Backdrop image{{30, 40, "data:image/png;base64,AAAA"}, {300, 400}};
+  const std::string svg =
+      minutiae_picture({"probe", print, &image}, {"reference", print, &image}, first_pairs(3), {},
+                       consensus_motion(print, print, first_pairs(3).pairs), PairNumbers::yes)
+          .document();
+  EXPECT_EQ(count_of(svg, "<image"), 2);
+  EXPECT_EQ(count_of(svg, "base64"), 2);
+  EXPECT_EQ(count_of(svg, "href=\"#probe-image\""), 2);  // beside and under the overlay
+  EXPECT_EQ(count_of(svg, "href=\"#reference-image\""), 1);
+  EXPECT_LT(svg.find("<use"), svg.find("<circle"));
+  EXPECT_EQ(count_of(svg, "class=\"small\""), 2 * 3);
 }
 
 TEST(HistogramPicture, DrawsABarForEachBinThatHoldsAScore) {

@@ -75,7 +75,7 @@ TEST_F(StoreTest, SaysNoHitWithItsExitCodeAndDrawsAHit) {
   EXPECT_EQ(hit.json()["decision"], "hit");
   EXPECT_EQ(hit.json()["candidates"][0]["subject"], 4);
   EXPECT_LE(hit.json()["candidates"].size(), 3U);
-  EXPECT_NE(read("t.svg").find("class=\"mate\""), std::string::npos);
+  EXPECT_NE(read("t.svg").find("class=\"first\""), std::string::npos);
   const Ran none = run_json(of("identify", {"p/0/19_2_2.whorl"}));
   EXPECT_EQ(none.exit_code, 1);
   EXPECT_EQ(none.json()["decision"], "no-hit");

@@ -50,6 +50,14 @@ TEST(ToTemplates, RecordsAt500PpiAreNotRescaled) {
   }
 }
 
+TEST(ToTemplates, TheImagesFrameIsScaledAsTheMinutiaeAre) {
+  const auto converted = to_finger_templates(record_of({minutia_at(1, 1)}, 394));
+  ASSERT_TRUE(converted);
+  EXPECT_EQ(converted->frames, (std::vector<CaptureFrame>{{400, 500}}));
+  const auto overridden = to_finger_templates(record_of({minutia_at(1, 1)}), PixelsPerInch{250});
+  EXPECT_EQ(overridden->frames, (std::vector<CaptureFrame>{{1600, 2000}}));
+}
+
 TEST(ToTemplates, RecordsAt1000PpiAreHalved) {
   for (const std::uint16_t px_per_cm : std::initializer_list<std::uint16_t>{393, 394}) {
     const FingerTemplate finger = only_template(record_of({minutia_at(700, 900)}, px_per_cm));

@@ -77,10 +77,10 @@ Result<> add_picture(const Shown& shown, const gallery::Store& store, GalleryId 
   const std::string kind = shown.visit->capture->real ? "real" : "simulated";
   const std::string reference =
       "enrolled as subject " + std::to_string(shown.candidate->subject.value());
-  page.figure(minutiae_picture(found->probe, found->reference,
-                               matcher.explain(found->probe, found->reference),
-                               {"captured (" + kind + ")", reference, found->evidence.value}),
-              shown.caption);
+  page.figure(
+      minutiae_picture("captured (" + kind + ")", found->probe, reference, found->reference,
+                       matcher.explain(found->probe, found->reference), found->evidence.value),
+      shown.caption);
   return {};
 }
 
@@ -145,8 +145,8 @@ Result<std::string> demo_report(const DemoPopulation& population, const DemoRun&
   page.heading("Comparisons explained");
   page.paragraph(
       "Blue: the new capture's minutiae. Orange: the enrolled ones. Corresponding minutiae are "
-      "joined in green, the stronger the more they say; on the right both prints lie over each "
-      "other.");
+      "joined in green, the stronger the more they say; on the right the enrolled print is laid "
+      "on the new one.");
   WHORL_TRY(const gallery::GalleryInfo gallery, store.find_gallery(kDemoGallery));
   for (const Shown& shown : choose(run)) {
     WHORL_TRY_VOID(add_picture(shown, store, gallery.id, page));

@@ -3,6 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "engine/app/report/backdrop.h"
+#include "engine/app/report/rigid_motion.h"
 #include "engine/app/report/svg.h"
 #include "engine/base/biometrics.h"
 #include "engine/matchers/calibration.h"
@@ -10,20 +12,29 @@
 
 namespace whorl::app {
 
-// The words under a picture of one comparison.
-struct MinutiaeCaption {
-  std::string_view probe;      // "probe: b.iso, right index"
-  std::string_view reference;  // "reference: a.iso, right index"
-  matchers::Calibrated value;
+// One side of a comparison.
+struct DrawnPrint {
+  std::string_view name;  // "b.iso, right-index"
+  const FingerTemplate& print;
+  const Backdrop* image = nullptr;  // nothing: minutiae alone
 };
 
-// Two prints' minutiae beside each other, corresponding ones joined, and over each other: the probe
-// laid on the reference by the rigid motion that fits the correspondence best. A pair is drawn the
-// stronger, the more it says for one person; minutiae without a partner are faint. Circles are
-// endings, squares bifurcations, the tail points along the minutia's direction.
-//
-// Shows minutiae, never an image. Both templates as they were compared.
-Svg minutiae_picture(const FingerTemplate& probe, const FingerTemplate& reference,
-                     const matchers::FingerComparison& comparison, const MinutiaeCaption& caption);
+enum class PairNumbers : bool { no, yes };  // beside the minutiae, from 1
+
+// Two prints' minutiae beside each other, corresponding ones joined, and over each other: the
+// reference laid on the probe by `motion`. A pair's colour and weight say how much it says for one
+// person; minutiae without a partner are faint. Circles are endings, squares bifurcations, the tail
+// points along the minutia's direction. Both templates as they were compared; pairs are
+// numbered in the order of `comparison.pairs`.
+Svg minutiae_picture(const DrawnPrint& probe, const DrawnPrint& reference,
+                     const matchers::FingerComparison& comparison,
+                     const matchers::Calibrated& value, const RigidMotion& motion,
+                     PairNumbers numbers = PairNumbers::no);
+
+// The same without images or numbers, with the consensus motion.
+Svg minutiae_picture(std::string_view probe_name, const FingerTemplate& probe,
+                     std::string_view reference_name, const FingerTemplate& reference,
+                     const matchers::FingerComparison& comparison,
+                     const matchers::Calibrated& value);
 
 }  // namespace whorl::app

@@ -16,11 +16,15 @@ svg .second { fill: none; stroke: #d55e00; stroke-width: 1.4; }
 svg .first-fill { fill: #0072b2; }
 svg .second-fill { fill: #d55e00; }
 svg .lone { fill: none; stroke: #80868b; stroke-width: 1; }
-svg .mate { fill: none; stroke: #009e73; stroke-width: 1.5; stroke-linecap: round; }
+svg .print { opacity: 0.55; }
+svg .mate { fill: none; stroke-width: 1.5; stroke-linecap: round; }
+svg .says-0 { stroke: #80868b; } svg .says-1 { stroke: #9fd99c; } svg .says-2 { stroke: #4db67c; }
+svg .says-3 { stroke: #00875a; } svg .says-4 { stroke: #00513d; }
 svg .threshold { fill: none; stroke: #1c1e21; stroke-width: 1; stroke-dasharray: 4 3; }
 svg .head { fill: #1c1e21; font-size: 14px; font-weight: 600; }
 svg .note { fill: #1c1e21; font-size: 12px; }
 svg .tick { fill: #6b7177; font-size: 11px; }
+svg .small { fill: #1c1e21; font-size: 8px; }
 svg .fine { fill: none; stroke: #dadce0; stroke-width: 0.5; }
 svg .curve-all { fill: none; stroke: #1c1e21; stroke-width: 2.6; stroke-linejoin: round; }
 svg .curve-1 { fill: none; stroke: #0072b2; stroke-width: 1.6; }
@@ -32,14 +36,17 @@ svg .curve-6 { fill: none; stroke: #3b8fc4; stroke-width: 1.6; }
 svg .dashed { stroke-dasharray: 6 3; }
 @media (prefers-color-scheme: dark) {
   svg { background: #17191c; }
-  svg .frame, svg .rule, svg .fine { stroke: #3c4043; } svg .curve-all { stroke: #e6e8ea; }
+  svg .frame, svg .rule, svg .small { fill: #1c1e21; font-size: 8px; }
+svg .fine { stroke: #3c4043; } svg .curve-all { stroke: #e6e8ea; }
   svg .curve-1 { stroke: #56b4e9; } svg .curve-2 { stroke: #f0a04b; }
   svg .curve-3 { stroke: #2fd6a3; } svg .curve-4 { stroke: #e08fc7; }
   svg .curve-5 { stroke: #d9c46a; } svg .curve-6 { stroke: #9fd0f5; }
   svg .first { stroke: #56b4e9; } svg .first-fill { fill: #56b4e9; }
   svg .second { stroke: #e69f00; } svg .second-fill { fill: #e69f00; }
-  svg .lone { stroke: #80868b; } svg .mate { stroke: #2fd6a3; } svg .threshold { stroke: #e6e8ea; }
-  svg .head, svg .note { fill: #e6e8ea; } svg .tick { fill: #9aa0a6; } }
+  svg .lone { stroke: #80868b; } svg .threshold { stroke: #e6e8ea; }
+  svg .says-1 { stroke: #1f5c4a; } svg .says-2 { stroke: #1f8f6c; } svg .says-3 { stroke: #2fd6a3; }
+  svg .says-4 { stroke: #a8ffe3; }
+  svg .head, svg .note, svg .small { fill: #e6e8ea; } svg .tick { fill: #9aa0a6; } }
 )";
 
 std::string escaped(std::string_view text) {
@@ -135,6 +142,19 @@ void Svg::text_upwards(At middle, std::string_view words, std::string_view text_
   body_ += "<text transform=\"translate(" + shortest(middle.x) + " " + shortest(middle.y) +
            ") rotate(-90)\" text-anchor=\"middle\" class=\"" + std::string(text_class) + "\">" +
            escaped(words) + "</text>\n";
+}
+
+void Svg::define_image(std::string_view id, double width_px, double height_px,
+                       std::string_view data_uri) {
+  body_ += "<defs><image id=\"" + escaped(id) + "\"" + number("width", width_px) +
+           number("height", height_px) + " preserveAspectRatio=\"none\" href=\"" +
+           escaped(data_uri) + "\"/></defs>\n";
+}
+
+void Svg::draw_image(std::string_view id, At corner, double scale) {
+  body_ += "<use href=\"#" + escaped(id) + "\" class=\"print\" transform=\"translate(" +
+           shortest(corner.x) + " " + shortest(corner.y) + ") scale(" + rounded(scale, 5) +
+           ")\"/>\n";
 }
 
 std::string Svg::opening(std::string_view attributes) const {

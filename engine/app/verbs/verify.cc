@@ -6,6 +6,7 @@
 
 #include "engine/app/comparison.h"
 #include "engine/app/files.h"
+#include "engine/app/report/backdrop.h"
 #include "engine/app/report/trace.h"
 #include "engine/app/verbs/verbs.h"
 #include "engine/app/words.h"
@@ -14,29 +15,45 @@ namespace whorl::app {
 namespace {
 
 struct VerifyOptions {
-  std::string probe, reference, trace;
+  std::string probe, reference, trace, probe_image, reference_image;
   std::optional<double> ppi;
   double fmr = 1e-4;
 };
 
 std::string text_of_comparison(const VerifyOptions& o, const Comparison& c, bool match) {
-  return std::string(match ? "match" : "no match") + ": similarity " +
+  return std::string(match ? "match" : "no match") + ": raw score " +
          rounded(c.similarity.value(), 2) + ", log likelihood ratio " +
          rounded(c.value.ratio.value(), 2) + "\n" +
-         "two different people score this much: " + one_in(c.value.fmr) + " (asked for " +
-         one_in(FalseMatchRate{o.fmr}) + ")\n";
+         "false match rate, how often two different people score this much: " +
+         one_in(c.value.fmr) + " (asked for " + one_in(FalseMatchRate{o.fmr}) + ")\n";
+}
+
+Result<> trace(const VerifyOptions& o, std::optional<PixelsPerInch> ppi,
+               const std::vector<Template>& probe, const std::vector<Template>& reference,
+               const Comparison& best) {
+  Explained explained{o.probe,    probe.at(best.probe), o.reference, reference.at(best.reference),
+                      best.value, std::nullopt,         std::nullopt};
+  if (!o.probe_image.empty()) {
+    WHORL_TRY(explained.probe_image, read_backdrop(o.probe_image, o.probe, best.probe, ppi));
+  }
+  if (!o.reference_image.empty()) {
+    WHORL_TRY(explained.reference_image,
+              read_backdrop(o.reference_image, o.reference, best.reference, ppi));
+  }
+  return write_trace(o.trace, explained);
 }
 
 Result<Exit> verify(const VerifyOptions& o, Console& console) {
   if (!(o.fmr > 0 && o.fmr <= 1)) return fail(Fault::bad_argument, 0, "--fmr, 0 < FMR <= 1");
+  if (!o.trace.empty()) WHORL_TRY_VOID(check_trace_name(o.trace));
+  if (o.trace.empty() && !(o.probe_image + o.reference_image).empty()) {
+    return fail(Fault::bad_argument, 0, "--probe-image and --reference-image need --trace");
+  }
   const auto ppi = o.ppi ? std::optional(PixelsPerInch{*o.ppi}) : std::nullopt;
   WHORL_TRY(std::vector<Template> probe, read_template_file(o.probe, ppi));
   WHORL_TRY(std::vector<Template> reference, read_template_file(o.reference, ppi));
   WHORL_TRY(const Comparison best, best_comparison(probe, reference));
-  if (!o.trace.empty()) {
-    WHORL_TRY_VOID(write_trace(o.trace, {o.probe, probe.at(best.probe), o.reference,
-                                         reference.at(best.reference), best.value}));
-  }
+  if (!o.trace.empty()) WHORL_TRY_VOID(trace(o, ppi, probe, reference, best));
   const bool match = best.value.fmr <= FalseMatchRate{o.fmr};
   console.answer({{"decision", match ? "match" : "no-match"},
                   {"similarity", best.similarity.value()},
@@ -57,6 +74,9 @@ Run declare(CLI::App& options) {
   options.add_option("--fmr", o->fmr, "Call it a match at this false match rate or less")
       ->capture_default_str();
   options.add_option("--trace", o->trace, "Draw the corresponding minutiae: FILE.html or FILE.svg");
+  options.add_option("--probe-image", o->probe_image,
+                     "The image A was made of, PNG or JPEG, to draw under its minutiae");
+  options.add_option("--reference-image", o->reference_image, "Likewise for B");
   return [o](Console& console) { return verify(*o, console); };
 }
 
@@ -64,13 +84,15 @@ Run declare(CLI::App& options) {
 
 const Verb kVerify{
     "verify", "Compare two template files: are they of one person?",
-    "Example:\n"
+    "Examples:\n"
     "  whorl verify visit1.iso visit2.iso --trace why.html\n"
+    "  whorl verify visit1.iso visit2.iso --trace why.html --probe-image visit1.png\n"
     "\n"
     "Every view of A is compared with every view of B of the same modality; the best pair counts.\n"
     "The false match rate is the chance that two different people score this much or more; the\n"
     "log likelihood ratio (natural logarithm) weighs one person against two. Files may be ISO/IEC\n"
     "19794-2, ANSI/INCITS 378 or Whorl templates.\n"
+    "The trace copies images as they are: keep it as you keep images of fingerprints.\n"
     "Exit code: 0 match, 1 no match.",
     declare};
 

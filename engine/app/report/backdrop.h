@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "engine/app/report/embedded_image.h"
+#include "engine/base/result.h"
+#include "engine/base/units.h"
+#include "engine/formats/finger_templates.h"
+
+namespace whorl::app {
+
+// The capture a template was made of, to be drawn under its minutiae.
+struct Backdrop {
+  EmbeddedImage image;
+  formats::CaptureFrame frame;  // what the image covers, from the template's origin
+};
+
+// Reads an image and lays it in the frame of view `view` (from 0) of a template file, whatever the
+// image's own resolution. The engine's container knows no frame: there the image is taken to be at
+// `ppi`, or at 500. Faults: those of embed_image_file; bad_argument where image and frame differ in
+// shape, which is how another capture's image is noticed.
+Result<Backdrop> read_backdrop(const std::filesystem::path& image,
+                               const std::filesystem::path& template_file, std::size_t view,
+                               std::optional<PixelsPerInch> ppi);
+
+}  // namespace whorl::app
