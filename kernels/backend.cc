@@ -1,6 +1,52 @@
 #include "kernels/backend.h"
 
 namespace whorl::kernels {
+namespace {
+
+// Asked of the processor and, for the wider registers, of the operating system that must save them.
+#if defined(__x86_64__)
+bool has_avx2() {
+  return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("popcnt") != 0;
+}
+
+bool has_avx512() {
+  return has_avx2() && __builtin_cpu_supports("avx512f") != 0 &&
+         __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&
+         __builtin_cpu_supports("avx512dq") != 0 && __builtin_cpu_supports("avx512vbmi") != 0 &&
+         __builtin_cpu_supports("avx512vbmi2") != 0 &&
+         __builtin_cpu_supports("avx512bitalg") != 0 &&
+         __builtin_cpu_supports("avx512vpopcntdq") != 0 &&
+         __builtin_cpu_supports("avx512vnni") != 0;
+}
+#else
+bool has_avx2() { return false; }
+bool has_avx512() { return false; }
+#endif
+
+struct Twins {
+  ScoreFingerBlock score_finger_block;
+  FaceDot face_dot;
+  ProjectSigns project_signs;
+  Hamming hamming;
+};
+
+// On machines that are not x86-64 the wider twins are not built; available() keeps callers away.
+Twins twins_of(Backend backend) {
+  WHORL_CHECK(available(backend));
+  switch (backend) {
+#if defined(__x86_64__)
+    case Backend::avx512:
+      return {score_finger_block_avx512, face_dot_avx512, project_signs_avx512, hamming_avx512};
+    case Backend::avx2:
+      return {score_finger_block_avx2, face_dot_avx2, project_signs_avx2, hamming_avx2};
+#endif
+    default:
+      return {score_finger_block_reference, face_dot_reference, project_signs_reference,
+              hamming_reference};
+  }
+}
+
+}  // namespace
 
 std::string_view name_of(Backend backend) {
   switch (backend) {
@@ -8,17 +54,23 @@ std::string_view name_of(Backend backend) {
       return "reference";
     case Backend::avx2:
       return "avx2";
+    case Backend::avx512:
+      return "avx512";
   }
   return "unknown";
 }
 
 bool available(Backend backend) {
-  if (backend == Backend::reference) return true;
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx2") != 0;
-#else
+  static const bool avx2 = has_avx2(), avx512 = has_avx512();
+  switch (backend) {
+    case Backend::reference:
+      return true;
+    case Backend::avx2:
+      return avx2;
+    case Backend::avx512:
+      return avx512;
+  }
   return false;
-#endif
 }
 
 Backend best_backend() {
@@ -29,37 +81,11 @@ Backend best_backend() {
   return best;
 }
 
-// On machines that are not x86-64 the wider twins are not built; available() keeps callers away.
 ScoreFingerBlock score_finger_block(Backend backend) {
-  WHORL_CHECK(available(backend));
-#if defined(__x86_64__)
-  if (backend == Backend::avx2) return score_finger_block_avx2;
-#endif
-  return score_finger_block_reference;
+  return twins_of(backend).score_finger_block;
 }
-
-FaceDot face_dot(Backend backend) {
-  WHORL_CHECK(available(backend));
-#if defined(__x86_64__)
-  if (backend == Backend::avx2) return face_dot_avx2;
-#endif
-  return face_dot_reference;
-}
-
-ProjectSigns project_signs(Backend backend) {
-  WHORL_CHECK(available(backend));
-#if defined(__x86_64__)
-  if (backend == Backend::avx2) return project_signs_avx2;
-#endif
-  return project_signs_reference;
-}
-
-Hamming hamming(Backend backend) {
-  WHORL_CHECK(available(backend));
-#if defined(__x86_64__)
-  if (backend == Backend::avx2) return hamming_avx2;
-#endif
-  return hamming_reference;
-}
+FaceDot face_dot(Backend backend) { return twins_of(backend).face_dot; }
+ProjectSigns project_signs(Backend backend) { return twins_of(backend).project_signs; }
+Hamming hamming(Backend backend) { return twins_of(backend).hamming; }
 
 }  // namespace whorl::kernels

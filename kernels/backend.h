@@ -11,8 +11,10 @@
 
 namespace whorl::kernels {
 
-enum class Backend : std::uint8_t { reference, avx2 };  // slowest first
-inline constexpr Backend kBackends[] = {Backend::reference, Backend::avx2};
+// Slowest first. avx512 is the set of Ice Lake and Zen 4 onwards: F, BW, VL, DQ, VBMI, VBMI2,
+// BITALG, VPOPCNTDQ and VNNI.
+enum class Backend : std::uint8_t { reference, avx2, avx512 };
+inline constexpr Backend kBackends[] = {Backend::reference, Backend::avx2, Backend::avx512};
 
 std::string_view name_of(Backend backend);
 bool available(Backend backend);

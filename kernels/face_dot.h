@@ -24,5 +24,6 @@ using FaceDot = void (*)(const float* probe, MatrixView<const float> gallery, fl
 
 void face_dot_reference(const float* probe, MatrixView<const float> gallery, float* out);
 void face_dot_avx2(const float* probe, MatrixView<const float> gallery, float* out);
+void face_dot_avx512(const float* probe, MatrixView<const float> gallery, float* out);
 
 }  // namespace whorl::kernels

@@ -12,7 +12,6 @@ constexpr int kWarpLanes = 32;
 constexpr int kWarps = kThreads / kWarpLanes;
 static_assert(kLanes == kWarpLanes, "a warp takes one group, a lane one code");
 constexpr int kPackedWords = kCodeWords / 2;
-constexpr int kMaxProbeCodes = 255;
 
 // v = kCodeBits - 2 * hamming is even, so m has 128 values above zero, and a print at most 255
 // codes: one byte counts each value, four of them share a word.

@@ -27,8 +27,8 @@ class CudaFingerBlocks {
   // Device memory: 34 bytes a lane and 72 a block.
   Status upload(const FingerBlock* blocks, std::int64_t count);
 
-  // scores[p][b][print] as score_finger_block_reference(probes[p], blocks[b], eligible[b]) gives
-  // them, bit for bit.
+  // scores[p][b][print] as score_finger_block_reference gives them for probes[p], blocks[b] and
+  // eligible[b] with at_least 0, bit for bit.
   //   probes    [probe_count]                             host; at most kMaxProbes
   //   eligible  [blocks]                                  host
   //   scores    [probe_count, blocks, kBlockPrints]       host; undefined unless ok

@@ -22,5 +22,7 @@ void hamming_reference(MatrixView<const std::uint16_t>, MatrixView<const std::ui
                        MatrixView<std::uint16_t>);
 void hamming_avx2(MatrixView<const std::uint16_t>, MatrixView<const std::uint16_t>,
                   MatrixView<std::uint16_t>);  // POPCNT, which every AVX2 machine has
+void hamming_avx512(MatrixView<const std::uint16_t>, MatrixView<const std::uint16_t>,
+                    MatrixView<std::uint16_t>);
 
 }  // namespace whorl::kernels

@@ -30,5 +30,6 @@ using ProjectSigns = void (*)(const SignProjection& projection, const std::uint8
 void project_signs_reference(const SignProjection&, const std::uint8_t*, std::int64_t,
                              std::uint16_t*);
 void project_signs_avx2(const SignProjection&, const std::uint8_t*, std::int64_t, std::uint16_t*);
+void project_signs_avx512(const SignProjection&, const std::uint8_t*, std::int64_t, std::uint16_t*);
 
 }  // namespace whorl::kernels

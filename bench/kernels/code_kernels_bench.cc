@@ -30,7 +30,7 @@ void BM_ProjectSigns(benchmark::State& state) {
   state.counters["prints"] = {static_cast<double>(state.iterations()), benchmark::Counter::kIsRate};
   state.SetLabel(std::string(name_of(backend)));
 }
-BENCHMARK(BM_ProjectSigns)->ArgName("backend")->Arg(0)->Arg(1);
+BENCHMARK(BM_ProjectSigns)->ArgName("backend")->DenseRange(0, std::size(kBackends) - 1);
 
 void BM_Hamming(benchmark::State& state) {
   const Backend backend{static_cast<std::uint8_t>(state.range(0))};
@@ -52,7 +52,7 @@ void BM_Hamming(benchmark::State& state) {
   state.counters["prints"] = {static_cast<double>(state.iterations()), benchmark::Counter::kIsRate};
   state.SetLabel(std::string(name_of(backend)));
 }
-BENCHMARK(BM_Hamming)->ArgName("backend")->Arg(0)->Arg(1);
+BENCHMARK(BM_Hamming)->ArgName("backend")->DenseRange(0, std::size(kBackends) - 1);
 
 }  // namespace
 }  // namespace whorl::kernels

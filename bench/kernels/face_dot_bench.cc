@@ -34,8 +34,10 @@ BENCHMARK(BM_FaceDot)
     ->ArgNames({"backend", "rows", "dimension"})
     ->Args({0, 1024, 128})
     ->Args({1, 1024, 128})
+    ->Args({2, 1024, 128})
     ->Args({1, 200'000, 128})
-    ->Args({1, 50'000, 512});
+    ->Args({2, 200'000, 128})
+    ->Args({2, 50'000, 512});
 
 }  // namespace
 }  // namespace whorl::kernels

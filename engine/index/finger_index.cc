@@ -13,13 +13,21 @@ constexpr std::size_t kPerBlock = kernels::kBlockPrints;
 FingerProbe::FingerProbe(const FingerTemplate& print, int gate_steps) : gate_steps_(gate_steps) {
   WHORL_CHECK(print.codes.size() == print.minutiae.size());
   for (std::size_t m = 0; m < print.codes.size(); ++m) {
-    kernels::ProbeCode code{};
+    if (std::ranges::any_of(print.codes[m], [](std::uint16_t word) { return word != 0; }))
+      minutiae_.push_back(static_cast<int>(m));
+  }
+  if (minutiae_.size() > kernels::kMaxProbeCodes) minutiae_.resize(kernels::kMaxProbeCodes);
+  std::ranges::stable_sort(minutiae_, {}, [&](int m) {
+    return print.minutiae[static_cast<std::size_t>(m)].direction.steps();
+  });
+  for (const int minutia : minutiae_) {
+    const auto m = static_cast<std::size_t>(minutia);
+    kernels::ProbeCode& code = codes_.emplace_back();
     std::ranges::copy(print.codes[m], code.words);
     for (const std::uint16_t word : print.codes[m]) {
       code.popcount = static_cast<std::uint16_t>(code.popcount + std::popcount(word));
     }
     code.direction_steps = print.minutiae[m].direction.steps();
-    if (code.popcount > 0) codes_.push_back(code);
   }
 }
 
@@ -85,25 +93,66 @@ std::uint64_t FingerIndex::admitted(std::int64_t block, const Filter& filter) co
   return bits;
 }
 
+// Up to kMaxBatchProbes probes that look at one block after another. Owns what the kernel writes.
+class FingerIndex::Sweep {
+ public:
+  Sweep(const FingerIndex& index, std::span<const FingerProbe> probes, kernels::Backend backend,
+        std::span<FingerHits> hits)
+      : index_(index), score_(kernels::score_finger_block(backend)), hits_(hits) {
+    for (const FingerProbe& probe : probes) probes_.push_back(probe.view());
+    at_least_.resize(probes.size());
+    scores_.resize(probes.size() * kPerBlock);
+  }
+
+  // `next` is only fetched; null at the end.
+  void visit(std::int64_t block, std::uint64_t admitted, const PackedBlock* next) {
+    const kernels::FingerBlock view = index_.blocks_[static_cast<std::size_t>(block)].view();
+    const kernels::FingerBlock next_view = next == nullptr ? kernels::FingerBlock{} : next->view();
+    for (std::size_t p = 0; p < hits_.size(); ++p) at_least_[p] = wanted(hits_[p]);
+    columns_.resize(
+        std::max(columns_.size(), probes_.size() * static_cast<std::size_t>(view.groups)));
+    score_({probes_.data(), at_least_.data(), static_cast<int>(probes_.size())}, view, admitted,
+           next == nullptr ? nullptr : &next_view, columns_.data(), scores_.data());
+    for (std::size_t p = 0; p < hits_.size(); ++p) offer(block, admitted, p);
+  }
+
+ private:
+  // A print without any likeness is no candidate, even where the list has room.
+  static std::uint16_t wanted(const FingerHits& hits) {
+    return hits.least().value_or(CodeScore{1}).value();
+  }
+
+  void offer(std::int64_t block, std::uint64_t admitted, std::size_t p) {
+    const std::uint16_t* scores = scores_.data() + p * kPerBlock;
+    for (std::uint64_t left = admitted; left != 0; left &= left - 1) {
+      const auto slot = static_cast<std::size_t>(std::countr_zero(left));
+      if (scores[slot] == 0) continue;
+      const std::size_t row = static_cast<std::size_t>(block) * kPerBlock + slot;
+      hits_[p].offer(
+          {CodeScore{scores[slot]}, index_.owners_[row], Row{static_cast<std::uint32_t>(row)}});
+    }
+  }
+
+  const FingerIndex& index_;
+  kernels::ScoreFingerBlock score_;
+  std::span<FingerHits> hits_;
+  std::vector<kernels::FingerProbe> probes_;
+  std::vector<std::uint16_t> at_least_, scores_;
+  std::vector<kernels::FingerColumns> columns_;
+};
+
 void FingerIndex::search(std::span<const FingerProbe> probes, const Filter& filter,
                          kernels::Backend backend, std::int64_t first, std::int64_t last,
                          std::span<FingerHits> hits) const {
   WHORL_CHECK(probes.size() == hits.size());
   WHORL_CHECK(0 <= first && last <= blocks());
-  const kernels::ScoreFingerBlock score = kernels::score_finger_block(backend);
-  std::uint16_t scores[kPerBlock];
-  for (std::int64_t b = first; b < last; ++b) {
-    const std::uint64_t bits = admitted(b, filter);
-    if (bits == 0) continue;
-    const kernels::FingerBlock block = blocks_[static_cast<std::size_t>(b)].view();
-    for (std::size_t p = 0; p < probes.size(); ++p) {
-      score(probes[p].view(), block, bits, scores);
-      for (std::uint64_t left = bits; left != 0; left &= left - 1) {
-        const auto slot = static_cast<std::size_t>(std::countr_zero(left));
-        const CodeScore s{scores[slot]};
-        const auto row = static_cast<std::uint32_t>(static_cast<std::size_t>(b) * kPerBlock + slot);
-        if (s.value() > 0 && hits[p].worth(s)) hits[p].offer({s, owners_[row], Row{row}});
-      }
+  for (std::size_t p = 0; p < probes.size(); p += kernels::kMaxBatchProbes) {
+    const std::size_t count = std::min<std::size_t>(probes.size() - p, kernels::kMaxBatchProbes);
+    Sweep sweep(*this, probes.subspan(p, count), backend, hits.subspan(p, count));
+    for (std::int64_t b = first; b < last; ++b) {
+      const std::uint64_t bits = admitted(b, filter);
+      const auto next = static_cast<std::size_t>(b + 1);
+      if (bits != 0) sweep.visit(b, bits, b + 1 < last ? &blocks_[next] : nullptr);
     }
   }
 }

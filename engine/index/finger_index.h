@@ -15,14 +15,18 @@
 
 namespace whorl::index {
 
-// A probe ready for stage 1: its codes in the kernel's form.
+// A probe ready for stage 1: its codes in the kernel's form and order. Minutiae without a code are
+// left out, and so is what exceeds kernels::kMaxProbeCodes.
 class FingerProbe {
  public:
   FingerProbe(const FingerTemplate& print, int gate_steps);
   kernels::FingerProbe view() const;
+  // Which minutia of the template the kernel's probe code `code` describes.
+  int minutia_of(int code) const { return minutiae_.at(static_cast<std::size_t>(code)); }
 
  private:
-  std::vector<kernels::ProbeCode> codes_;
+  std::vector<kernels::ProbeCode> codes_;  // ascending by direction, ties as in the template
+  std::vector<int> minutiae_;
   int gate_steps_;
 };
 
@@ -58,8 +62,9 @@ class FingerIndex {
   std::int64_t blocks() const { return std::ssize(blocks_); }
   std::size_t resident_bytes() const;
 
-  // Offers every admitted print of blocks [first, last) to hits[i] for probes[i]: a block is read
-  // once for all probes. Callers share the blocks out among threads and merge.
+  // Offers the admitted prints of blocks [first, last) to hits[i] for probes[i]; each list is what
+  // scoring every print would give. A block is read from memory once for kMaxBatchProbes probes.
+  // Callers share the blocks out among threads and merge.
   void search(std::span<const FingerProbe> probes, const Filter& filter, kernels::Backend backend,
               std::int64_t first, std::int64_t last, std::span<FingerHits> hits) const;
 
@@ -79,6 +84,7 @@ class FingerIndex {
   bool complete() const;
 
  private:
+  class Sweep;  // one batch of probes over a run of blocks
   std::uint64_t admitted(std::int64_t block, const Filter& filter) const;
 
   FingerPosition position_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "engine/index/print_owner.h"
@@ -28,6 +29,11 @@ class TopK {
 
   // What a score must reach to have a chance; lets callers skip the owner look-up.
   bool worth(Score score) const { return heap_.size() < k_ || !(score < heap_.front().score); }
+
+  // The least score that still has a chance; nothing while every score has.
+  std::optional<Score> least() const {
+    return heap_.size() < k_ ? std::nullopt : std::optional(heap_.front().score);
+  }
 
   void offer(const Hit<Score>& hit) {
     if (heap_.size() == k_) {

@@ -171,6 +171,15 @@ TEST(PackedBlock, StandsInPlaceAndKeepsTheMemoryAlive) {
   EXPECT_EQ(block->unpack(7, FingerPosition::right_index, 1).codes, gallery.prints[7].codes);
 }
 
+void score_all(const FingerProbe& probe, const PackedBlock& block) {
+  const kernels::FingerProbe one = probe.view();
+  const std::uint16_t any = 1;
+  std::vector<kernels::FingerColumns> columns(static_cast<std::size_t>(block.view().groups));
+  std::uint16_t scores[kernels::kBlockPrints];
+  kernels::score_finger_block(kernels::best_backend())(
+      {&one, &any, 1}, block.view(), ~std::uint64_t{0}, nullptr, columns.data(), scores);
+}
+
 // A block that was altered is refused or harmless: whatever from_bytes accepts can be searched.
 TEST(PackedBlock, NoAlteredByteLeadsOutsideIt) {
   const Gallery gallery(20, 40);
@@ -185,9 +194,7 @@ TEST(PackedBlock, NoAlteredByteLeadsOutsideIt) {
     refused += !block;
     if (!block) continue;
     const FingerProbe probe(gallery.prints[15], 32);
-    std::uint16_t scores[kernels::kBlockPrints];
-    kernels::score_finger_block(kernels::best_backend())(probe.view(), block->view(),
-                                                         ~std::uint64_t{0}, scores);
+    score_all(probe, *block);
     for (int p = 0; p < kernels::kBlockPrints; ++p)
       (void)block->unpack(p, FingerPosition::unknown, 1);
   }

@@ -54,12 +54,14 @@ bool agrees(const Case& sample) {
                    found.data()) != Status::ok) {
     return false;
   }
-  std::uint16_t expected[kBlockPrints];
+  const std::uint16_t everything = 0;
   const std::uint16_t* next = found.data();
   for (const FingerProbe& probe : probes) {
     for (std::size_t b = 0; b < blocks.size(); ++b, next += kBlockPrints) {
-      score_finger_block_reference(probe, blocks[b], sample.eligible[b], expected);
-      if (!std::equal(expected, expected + kBlockPrints, next)) return false;
+      Answers expected(1, blocks[b]);
+      score_finger_block_reference({&probe, &everything, 1}, blocks[b], sample.eligible[b], nullptr,
+                                   expected.columns(), expected.scores());
+      if (!std::equal(next, next + kBlockPrints, expected.scores())) return false;
     }
   }
   return true;

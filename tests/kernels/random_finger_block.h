@@ -37,7 +37,7 @@ class OwnedBlock {
     const auto count = static_cast<std::int64_t>(codes.size());
     groups_ = (count + kLanes - 1) / kLanes + spare_groups;
     const auto lanes = static_cast<std::size_t>(groups_ * kLanes);
-    planes_.resize(lanes * kCodeWords);
+    planes_.resize(lanes * kCodeWords / kLanes);
     popcounts_.resize(lanes);
     directions_.resize(
         lanes, static_cast<std::uint8_t>(codes.empty() ? 0 : codes.back().code.direction_steps));
@@ -51,15 +51,17 @@ class OwnedBlock {
   }
 
   FingerBlock view() const {
-    return {groups_,        planes_.data(), popcounts_.data(), directions_.data(),
-            prints_.data(), bin_starts_,    print_sizes_};
+    return {groups_,           planes_.empty() ? nullptr : planes_.front().lanes,
+            popcounts_.data(), directions_.data(),
+            prints_.data(),    bin_starts_,
+            print_sizes_};
   }
 
  private:
   void place(const Code& code, std::size_t i) {
     const std::size_t group = i / kLanes, lane = i % kLanes;
     for (std::size_t w = 0; w < kCodeWords; ++w) {
-      planes_[(group * kCodeWords + w) * kLanes + lane] = code.code.words[w];
+      planes_[group * kCodeWords + w].lanes[lane] = code.code.words[w];
     }
     popcounts_[i] = code.code.popcount;
     directions_[i] = static_cast<std::uint8_t>(code.code.direction_steps);
@@ -68,10 +70,50 @@ class OwnedBlock {
   }
 
   std::int64_t groups_ = 0;
-  std::vector<std::uint16_t> planes_, popcounts_;
+  struct alignas(64) Plane {
+    std::uint16_t lanes[kLanes];
+  };
+  std::vector<Plane> planes_;
+  std::vector<std::uint16_t> popcounts_;
   std::vector<std::uint8_t> directions_, prints_;
   std::uint16_t bin_starts_[kDirectionBins + 1] = {};
   std::uint8_t print_sizes_[kBlockPrints] = {};
+};
+
+// What one call of a twin writes, with a margin after each that it must leave alone.
+class Answers {
+ public:
+  Answers(int probes, const FingerBlock& block)
+      : columns_(static_cast<std::size_t>(probes * block.groups) + 1),
+        scores_(static_cast<std::size_t>(probes) * kBlockPrints + 1, kUntouched) {
+    for (FingerColumns& group : columns_) std::fill(group.lanes, group.lanes + kLanes, kUntouched);
+  }
+
+  FingerColumns* columns() { return columns_.data(); }
+  std::uint16_t* scores() { return scores_.data(); }
+  std::uint16_t score(int probe, int print) const {
+    return scores_[static_cast<std::size_t>(probe * kBlockPrints + print)];
+  }
+  FingerColumn column(int probe, std::int64_t groups, std::int64_t code) const {
+    return columns_[static_cast<std::size_t>(probe * groups + code / kLanes)].lanes[code % kLanes];
+  }
+  bool margins_untouched() const {
+    return scores_.back() == kUntouched &&
+           std::all_of(columns_.back().lanes, columns_.back().lanes + kLanes,
+                       [](FingerColumn c) { return c == kUntouched; });
+  }
+  bool operator==(const Answers& other) const {
+    return scores_ == other.scores_ &&
+           std::equal(columns_.begin(), columns_.end(), other.columns_.begin(),
+                      other.columns_.end(), [](const FingerColumns& a, const FingerColumns& b) {
+                        return std::equal(a.lanes, a.lanes + kLanes, b.lanes);
+                      });
+  }
+
+ private:
+  static constexpr std::uint16_t kUntouched = 0xABCD;
+  std::vector<FingerColumns> columns_;
+  std::vector<std::uint16_t> scores_;
 };
 
 // Draws from one generator, whose raw numbers are the same with every standard library.
@@ -92,6 +134,10 @@ class FingerBlockMaker {
   OwnedProbe probe(int count, int gate_steps) {
     OwnedProbe made{{}, gate_steps};
     for (int i = 0; i < count; ++i) made.codes.push_back(code());
+    std::stable_sort(made.codes.begin(), made.codes.end(),
+                     [](const ProbeCode& a, const ProbeCode& b) {
+                       return a.direction_steps < b.direction_steps;
+                     });
     return made;
   }
 

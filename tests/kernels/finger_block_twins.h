@@ -1,0 +1,28 @@
+#pragma once
+// The twins of finger_block that the tests run: those of the engine's backends, and the AMX source
+// once more with its tile instructions emulated, so that it is checked where there are none.
+
+#include <ostream>
+#include <string_view>
+#include <vector>
+
+#include "kernels/backend.h"
+
+namespace whorl::kernels {
+
+struct FingerBlockTwin {
+  std::string_view name;
+  Backend needs;           // what must be available
+  ScoreFingerBlock other;  // null: the backend's own
+  bool runs_here() const { return available(needs); }
+  ScoreFingerBlock score() const { return other != nullptr ? other : score_finger_block(needs); }
+};
+inline void PrintTo(const FingerBlockTwin& twin, std::ostream* out) { *out << twin.name; }
+
+inline std::vector<FingerBlockTwin> finger_block_twins() {
+  std::vector<FingerBlockTwin> twins;
+  for (const Backend backend : kBackends) twins.push_back({name_of(backend), backend, nullptr});
+  return twins;
+}
+
+}  // namespace whorl::kernels
