@@ -28,6 +28,7 @@ struct Twins {
   FaceDot face_dot;
   ProjectSigns project_signs;
   Hamming hamming;
+  FillCylinder fill_cylinder;
 };
 
 // On machines that are not x86-64 the wider twins are not built; available() keeps callers away.
@@ -36,13 +37,15 @@ Twins twins_of(Backend backend) {
   switch (backend) {
 #if defined(__x86_64__)
     case Backend::avx512:
-      return {score_finger_block_avx512, face_dot_avx512, project_signs_avx512, hamming_avx512};
+      return {score_finger_block_avx512, face_dot_avx512, project_signs_avx512, hamming_avx512,
+              fill_cylinder_avx2};
     case Backend::avx2:
-      return {score_finger_block_avx2, face_dot_avx2, project_signs_avx2, hamming_avx2};
+      return {score_finger_block_avx2, face_dot_avx2, project_signs_avx2, hamming_avx2,
+              fill_cylinder_avx2};
 #endif
     default:
       return {score_finger_block_reference, face_dot_reference, project_signs_reference,
-              hamming_reference};
+              hamming_reference, fill_cylinder_reference};
   }
 }
 
@@ -87,5 +90,6 @@ ScoreFingerBlock score_finger_block(Backend backend) {
 FaceDot face_dot(Backend backend) { return twins_of(backend).face_dot; }
 ProjectSigns project_signs(Backend backend) { return twins_of(backend).project_signs; }
 Hamming hamming(Backend backend) { return twins_of(backend).hamming; }
+FillCylinder fill_cylinder(Backend backend) { return twins_of(backend).fill_cylinder; }
 
 }  // namespace whorl::kernels

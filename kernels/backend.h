@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "kernels/cylinder_cells.h"
 #include "kernels/face_dot.h"
 #include "kernels/finger_block.h"
 #include "kernels/hamming.h"
@@ -25,5 +26,6 @@ ScoreFingerBlock score_finger_block(Backend backend);
 FaceDot face_dot(Backend backend);
 ProjectSigns project_signs(Backend backend);
 Hamming hamming(Backend backend);
+FillCylinder fill_cylinder(Backend backend);  // avx512 has no twin of its own: half would be empty
 
 }  // namespace whorl::kernels

@@ -1,7 +1,6 @@
 #include "engine/search/index_snapshot.h"
 
 #include <oneapi/tbb/parallel_for.h>
-#include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
 #include <bit>

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <bit>
 
-#include "engine/features/fingerprint/cylinder.h"
 #include "tests/support/random_print.h"
 
 namespace whorl::features {
@@ -96,15 +95,6 @@ TEST(MinutiaCodes, BitsAreBalancedAndUsed) {
   const auto unused =
       std::ranges::count_if(ones, [&](int n) { return n < codes / 20 || n > codes - codes / 20; });
   EXPECT_LT(unused, kMinutiaCodeBits / 16);
-}
-
-TEST(Cylinders, StayWithinTheKernelsRange) {
-  FingerTemplate crowd = random_print(7, 120);
-  for (Minutia& m : crowd.minutiae)
-    m.x_px = static_cast<std::int16_t>(m.x_px / 8), m.y_px = static_cast<std::int16_t>(m.y_px / 8);
-  const Cylinders cylinders = cylinders_of(crowd.minutiae);
-  EXPECT_LE(*std::ranges::max_element(cylinders.cells), kernels::kMaxCellValue);
-  EXPECT_GT(*std::ranges::max_element(cylinders.cells), kernels::kMaxCellValue / 2);
 }
 
 }  // namespace

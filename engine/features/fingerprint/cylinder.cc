@@ -1,6 +1,5 @@
 #include "engine/features/fingerprint/cylinder.h"
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -41,11 +40,11 @@ static_assert(kLiveRows.back().number + 1 +
                   static_cast<std::size_t>(kLiveRows.back().last - kLiveRows.back().first) ==
               kLiveColumns);
 
-// exp(-d^2 / 2 sigma^2) by whole squared pixels.
-const std::array<float, kReachSquared + 1>& spatial_weights() {
+// exp(-d^2 / 2 sigma^2) by whole squared pixels, and nothing behind the reach.
+const std::array<float, kReachSquared + 2>& spatial_weights() {
   static const auto table = [] {
-    std::array<float, kReachSquared + 1> weights{};
-    for (std::size_t d2 = 0; d2 < weights.size(); ++d2) {
+    std::array<float, kReachSquared + 2> weights{};
+    for (std::size_t d2 = 0; d2 <= kReachSquared; ++d2) {
       weights[d2] = std::exp(-static_cast<float>(d2) / (2 * kSpatialSigmaPx * kSpatialSigmaPx));
     }
     return weights;
@@ -54,23 +53,25 @@ const std::array<float, kReachSquared + 1>& spatial_weights() {
 }
 
 // Share of a Gaussian in each section, by the neighbour's direction relative to the middle minutia.
-using Sections = std::array<float, kSections>;
-const std::array<Sections, Direction::kStepsPerTurn>& section_weights() {
+struct SectionShares {
+  alignas(32) float of[Direction::kStepsPerTurn][kernels::kSectionLanes];
+};
+const SectionShares& section_shares() {
   static const auto table = [] {
-    std::array<Sections, Direction::kStepsPerTurn> weights{};
+    SectionShares shares{};
     const auto below = [](double turns) {
       return std::erf(turns / (static_cast<double>(kDirectionalSigmaTurn) * std::sqrt(2.0))) / 2;
     };
-    for (std::size_t step = 0; step < weights.size(); ++step) {
-      for (std::size_t k = 0; k < kSections; ++k) {
+    for (int step = 0; step < Direction::kStepsPerTurn; ++step) {
+      for (int k = 0; k < kSections; ++k) {
         const double middle = (static_cast<double>(k) + 0.5) / kSections - 0.5;
         double away = static_cast<double>(step) / Direction::kStepsPerTurn - middle;
         away -= std::round(away);
-        weights[step][k] =
+        shares.of[step][k] =
             static_cast<float>(below(away + 0.5 / kSections) - below(away - 0.5 / kSections));
       }
     }
-    return weights;
+    return shares;
   }();
   return table;
 }
@@ -78,66 +79,116 @@ const std::array<Sections, Direction::kStepsPerTurn>& section_weights() {
 // Soft saturation of a cell's sum into 0 .. 127. One neighbour in the middle of a cell and section
 // gives about 60, two give 95: the code tells none from one from many.
 constexpr float kSaturation = 0.55F;
-std::uint8_t cell_value(float sum) {
-  return static_cast<std::uint8_t>(kernels::kMaxCellValue * (sum / (sum + kSaturation)) + 0.5F);
+
+constexpr float kSightPx = kCylinderRadiusPx + kReachPx;  // a neighbour beyond is in no live cell
+// What the kernel's contract asks: windows of four cells, and none of them past the margin.
+static_assert(2 * kReachPx / kCellPx < kernels::kCylinderWindow - 0.1F);
+static_assert((kSightPx + kReachPx) / kCellPx - kHalf < kernels::kCylinderMargin - 0.1F);
+
+const kernels::CylinderPlan& plan() {
+  static const auto made = [] {
+    kernels::CylinderPlan p{};
+    for (int cell = -kernels::kCylinderMargin; cell < kCellsAcross + kernels::kCylinderMargin;
+         ++cell) {
+      p.middles_px[cell + kernels::kCylinderMargin] = middle_of(cell);
+    }
+    for (std::size_t row = 0; row < kLiveRows.size(); ++row)
+      p.live_first[row] = kLiveRows[row].first, p.live_last[row] = kLiveRows[row].last;
+    p.cell_px = kCellPx, p.reach_px = kReachPx, p.reach_squared = kReachSquared;
+    p.spatial = spatial_weights().data(), p.shares = &section_shares().of[0][0];
+    p.saturation = kSaturation;
+    return p;
+  }();
+  return made;
 }
 
-// What a neighbour at (x, y) adds: its weight at each cell within reach, shared among the sections.
-void add_neighbour(float x, float y, const Sections& shares,
-                   std::array<Sections, kLiveColumns>& sums) {
-  const auto first_near = [](float at) {
-    return std::max(0, static_cast<int>(std::floor((at - kReachPx) / kCellPx + kHalf)));
-  };
-  const auto last_near = [](float at) {
-    return std::min(kCellsAcross - 1,
-                    static_cast<int>(std::ceil((at + kReachPx) / kCellPx + kHalf)));
-  };
-  for (int row = first_near(y); row <= last_near(y); ++row) {
-    const LiveRow& live = kLiveRows[static_cast<std::size_t>(row)];
-    const float dy = y - middle_of(row);
-    for (int column = std::max(live.first, first_near(x));
-         column <= std::min(live.last, last_near(x)); ++column) {
-      const float dx = x - middle_of(column);
-      const float d2 = dx * dx + dy * dy;
-      if (d2 > kReachSquared) continue;
-      const float weight = spatial_weights()[static_cast<std::size_t>(d2)];
-      Sections& cell = sums[live.number + static_cast<std::size_t>(column - live.first)];
-      for (std::size_t k = 0; k < kSections; ++k) cell[k] += weight * shares[k];
+struct Turn {
+  float cosine, sine;
+};
+const std::array<Turn, Direction::kStepsPerTurn>& turns() {
+  static const auto table = [] {
+    std::array<Turn, Direction::kStepsPerTurn> all{};
+    for (std::size_t step = 0; step < all.size(); ++step) {
+      const float angle = Direction{static_cast<std::uint8_t>(step)}.radians();
+      all[step] = {std::cos(angle), std::sin(angle)};
+    }
+    return all;
+  }();
+  return table;
+}
+
+// The minutiae of a print, and those that one of them sees.
+class Sight {
+ public:
+  explicit Sight(std::span<const Minutia> minutiae)
+      : minutiae_(minutiae),
+        places_(2 * minutiae.size()),
+        seen_(minutiae.size()),
+        seen_places_(2 * minutiae.size()),
+        turns_(minutiae.size()) {
+    for (std::size_t i = 0; i < minutiae.size(); ++i) {
+      x()[i] = minutiae[i].x_px;
+      y()[i] = static_cast<float>(-int{minutiae[i].y_px});  // the image's y runs down
     }
   }
-}
+
+  // Turns to one minutia; says how many neighbours are within the cylinder's radius.
+  int turn_to(std::size_t middle) {
+    within_radius_ = 0, count_ = 0;
+    look(middle, 0, middle);
+    look(middle, middle + 1, minutiae_.size());
+    return within_radius_;
+  }
+
+  // What the minutia last turned to sees, ascending; valid until the next turn.
+  kernels::SeenNeighbours from(std::size_t middle) {
+    const Direction direction = minutiae_[middle].direction;
+    const Turn turn = turns()[direction.steps()];
+    float *xs = seen_places_.data(), *ys = xs + minutiae_.size();
+    for (std::size_t n = 0; n < count_; ++n) {
+      const std::size_t j = seen_[n];
+      const float dx = x()[j] - x()[middle], dy = y()[j] - y()[middle];
+      xs[n] = turn.cosine * dx + turn.sine * dy, ys[n] = turn.cosine * dy - turn.sine * dx;
+      turns_[n] = static_cast<std::uint8_t>(signed_turn(direction, minutiae_[j].direction));
+    }
+    return {xs, ys, turns_.data(), static_cast<std::int32_t>(count_)};
+  }
+
+ private:
+  float* x() { return places_.data(); }
+  float* y() { return places_.data() + minutiae_.size(); }
+
+  // Without a branch: whom a minutia sees is as good as random.
+  void look(std::size_t middle, std::size_t first, std::size_t last) {
+    for (std::size_t j = first; j < last; ++j) {
+      const float dx = x()[j] - x()[middle], dy = y()[j] - y()[middle], d2 = dx * dx + dy * dy;
+      seen_[count_] = static_cast<std::uint32_t>(j);
+      count_ += d2 <= kSightPx * kSightPx ? 1U : 0U;
+      within_radius_ += d2 <= kCylinderRadiusPx * kCylinderRadiusPx ? 1 : 0;
+    }
+  }
+
+  std::span<const Minutia> minutiae_;
+  std::vector<float> places_;  // x of all, then y
+  std::vector<std::uint32_t> seen_;
+  std::vector<float> seen_places_;
+  std::vector<std::uint8_t> turns_;
+  std::size_t count_ = 0;
+  int within_radius_ = 0;
+};
 
 }  // namespace
 
-Cylinders cylinders_of(std::span<const Minutia> minutiae) {
+Cylinders cylinders_of(std::span<const Minutia> minutiae, kernels::Backend backend) {
   Cylinders result;
   result.cells.resize(minutiae.size() * kernels::kCylinderCells);
   result.described.resize(minutiae.size());
-  std::array<Sections, kLiveColumns> sums{};
-  const float reach = kCylinderRadiusPx + kReachPx;
+  const kernels::FillCylinder fill = kernels::fill_cylinder(backend);
+  Sight sight(minutiae);
   for (std::size_t i = 0; i < minutiae.size(); ++i) {
-    const Minutia& middle = minutiae[i];
-    const float cosine = std::cos(middle.direction.radians()),
-                sine = std::sin(middle.direction.radians());
-    sums = {};
-    int neighbours = 0;
-    for (std::size_t j = 0; j < minutiae.size(); ++j) {
-      const auto dx = static_cast<float>(minutiae[j].x_px - middle.x_px);
-      const auto dy =
-          static_cast<float>(middle.y_px - minutiae[j].y_px);  // the image's y runs down
-      if (j == i || dx * dx + dy * dy > reach * reach) continue;
-      neighbours += dx * dx + dy * dy <= kCylinderRadiusPx * kCylinderRadiusPx ? 1 : 0;
-      const float x = cosine * dx + sine * dy, y = cosine * dy - sine * dx;
-      const auto turn =
-          static_cast<std::uint8_t>(signed_turn(middle.direction, minutiae[j].direction));
-      add_neighbour(x, y, section_weights()[turn], sums);
-    }
-    result.described[i] = neighbours >= kMinNeighbours;
-    if (!result.described[i]) continue;
-    std::uint8_t* cells = &result.cells[i * kernels::kCylinderCells];
-    for (std::size_t c = 0; c < kLiveColumns; ++c) {
-      for (std::size_t k = 0; k < kSections; ++k) cells[c * kSections + k] = cell_value(sums[c][k]);
-    }
+    result.described[i] = sight.turn_to(i) >= kMinNeighbours;
+    if (result.described[i])
+      fill(plan(), sight.from(i), &result.cells[i * kernels::kCylinderCells]);
   }
   return result;
 }

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "engine/base/biometrics.h"
+#include "kernels/backend.h"
+#include "kernels/cylinder_cells.h"
 #include "kernels/sign_projection.h"
 
 namespace whorl::features {
@@ -14,8 +16,8 @@ namespace whorl::features {
 // Ferrara, Maltoni, "Minutia Cylinder-Code", IEEE TPAMI 32(12), 2010, equations 3-12. Changed: no
 // validity by convex hull (the projection that follows makes empty cells neutral), 8 instead of 16
 // cells a side (MCC8b of the paper), values as 7-bit integers.
-inline constexpr int kCellsAcross = 8;
-inline constexpr int kSections = 6;
+inline constexpr int kCellsAcross = kernels::kCylinderAcross;
+inline constexpr int kSections = kernels::kCylinderSections;
 inline constexpr float kCylinderRadiusPx = 70;            // paper, Table I: R
 inline constexpr float kSpatialSigmaPx = 28.0F / 3;       // sigma_S
 inline constexpr float kDirectionalSigmaTurn = 1.0F / 9;  // sigma_D = 2 pi / 9
@@ -31,7 +33,8 @@ struct Cylinders {
   std::vector<bool> described;      // false: too few neighbours, cells all zero
 };
 
-// Cost: about 0.3 us per neighbour within reach.
-Cylinders cylinders_of(std::span<const Minutia> minutiae);
+// The result does not depend on the backend. Cost: see docs/benchmarks.md.
+Cylinders cylinders_of(std::span<const Minutia> minutiae,
+                       kernels::Backend backend = kernels::best_backend());
 
 }  // namespace whorl::features

@@ -34,7 +34,7 @@ void describe_minutiae(FingerTemplate& print, kernels::Backend backend) {
   print.codes.resize(print.minutiae.size());
   print.code_version = kMinutiaCodeVersion;
   if (print.minutiae.empty()) return;
-  const Cylinders cylinders = cylinders_of(print.minutiae);
+  const Cylinders cylinders = cylinders_of(print.minutiae, backend);
   kernels::project_signs(backend)(minutia_projection(), cylinders.cells.data(),
                                   std::ssize(print.minutiae), print.codes.data()->data());
   for (std::size_t i = 0; i < print.codes.size(); ++i) {
