@@ -8,8 +8,6 @@
 #include <utility>
 
 #include "engine/features/fingerprint/minutia_codes.h"
-#include "engine/formats/file_io.h"
-#include "engine/formats/read_templates.h"
 #include "engine/matchers/face_matcher.h"
 
 namespace whorl::app {
@@ -43,28 +41,16 @@ Result<> fill_and_close(int file, std::span<const std::byte> bytes,
   return {};
 }
 
-Result<> normalise_faces(std::vector<Template>& templates) {
-  for (Template& t : templates) {
-    if (auto* face = std::get_if<FaceTemplate>(&t)) WHORL_TRY_VOID(matchers::normalise(*face));
-  }
-  return {};
-}
-
 }  // namespace
 
-Result<std::vector<Template>> read_template_file(const std::filesystem::path& path,
-                                                 std::optional<PixelsPerInch> ppi) {
-  WHORL_TRY(const Bytes bytes, formats::read_file(path));
-  Result<std::vector<Template>> templates = formats::read_templates(bytes, ppi);
-  if (templates) {
-    if (const Result<> ready = normalise_faces(*templates); !ready) {
-      templates = tl::unexpected<Error>(ready.error());
+Result<std::vector<Template>> read_ready(const scanners::CaptureFile& file) {
+  WHORL_TRY(std::vector<Template> templates, scanners::read_capture_file(file));
+  for (Template& t : templates) {
+    auto* face = std::get_if<FaceTemplate>(&t);
+    if (face == nullptr) continue;
+    if (const Result<> ready = matchers::normalise(*face); !ready) {
+      return at(ready.error(), file.path.string());
     }
-  }
-  if (!templates) {
-    Error error = std::move(templates).error();
-    error.where = path.string() + (error.where.empty() ? "" : ", " + error.where);
-    return tl::unexpected<Error>(std::move(error));
   }
   return templates;
 }

@@ -10,13 +10,17 @@
 #include "engine/base/byte_writer.h"
 #include "engine/base/result.h"
 #include "engine/base/units.h"
+#include "scanners/replay/capture_file.h"
 
 namespace whorl::app {
 
-// Templates of a file, as formats/read_templates.h reads them, faces scaled to unit length. Every
-// fault names the file.
-Result<std::vector<Template>> read_template_file(const std::filesystem::path& path,
-                                                 std::optional<PixelsPerInch> ppi);
+// Templates of a file, faces scaled to unit length: ready to be enrolled or searched. Faults as
+// read_capture_file and matchers::normalise; every one names the file.
+Result<std::vector<Template>> read_ready(const scanners::CaptureFile& file);
+inline Result<std::vector<Template>> read_template_file(const std::filesystem::path& path,
+                                                        std::optional<PixelsPerInch> ppi) {
+  return read_ready({path, std::nullopt, FingerPosition::unknown, ppi, 0});
+}
 // The same for a file of fingerprints, with codes: ready to be compared. Fault::unsupported for a
 // file that holds a face.
 Result<std::vector<FingerTemplate>> read_prints(const std::filesystem::path& path,

@@ -8,12 +8,6 @@
 namespace whorl::app {
 namespace {
 
-constexpr std::array<std::string_view, kFingerPositions> kFingers{
-    "unknown",    "right-thumb", "right-index", "right-middle", "right-ring", "right-little",
-    "left-thumb", "left-index",  "left-middle", "left-ring",    "left-little"};
-
-constexpr std::array<std::string_view, 4> kSexes{"", "female", "male", "other"};
-
 using formats::MinutiaeFormat;
 constexpr std::array<std::pair<MinutiaeFormat, std::string_view>, 5> kFormats{
     {{MinutiaeFormat::iso19794_2_2005, "iso19794-2:2005"},
@@ -24,19 +18,6 @@ constexpr std::array<std::pair<MinutiaeFormat, std::string_view>, 5> kFormats{
 static_assert(kFormats.size() == formats::kMinutiaeFormats.size());
 
 }  // namespace
-
-std::string_view name_of(FingerPosition position) {
-  return kFingers.at(static_cast<std::size_t>(position));
-}
-
-std::optional<FingerPosition> finger_from_name(std::string_view name) {
-  for (std::size_t i = 0; i < kFingers.size(); ++i) {
-    if (kFingers.at(i) == name) return static_cast<FingerPosition>(i);
-  }
-  const auto number = whole_number(name);
-  if (!number || *number >= kFingers.size()) return std::nullopt;
-  return static_cast<FingerPosition>(*number);
-}
 
 std::vector<FingerPosition> first_fingers(int count) {
   using enum FingerPosition;
@@ -66,17 +47,11 @@ std::string format_names() {
   return names + std::string(kWhorlFormat);
 }
 
-std::string_view name_of(Modality modality) {
-  return modality == Modality::finger ? "finger" : "face";
-}
-
-std::string_view name_of(Sex sex) { return kSexes.at(static_cast<std::size_t>(sex)); }
-
-std::optional<Sex> sex_from_name(std::string_view name) {
-  for (std::size_t i = 1; i < kSexes.size(); ++i) {
-    if (kSexes.at(i) == name) return static_cast<Sex>(i);
-  }
-  return std::nullopt;
+Result<std::optional<MinutiaeFormat>> print_format(std::string_view option) {
+  if (option == kWhorlFormat) return std::optional<MinutiaeFormat>();
+  const auto format = format_from_name(option);
+  if (!format) return fail(Fault::bad_argument, 0, "--format, one of " + format_names());
+  return format;
 }
 
 std::optional<std::uint64_t> whole_number(std::string_view text) {

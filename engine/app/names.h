@@ -1,18 +1,16 @@
 #pragma once
-// The words the command line and its answers use for the engine's enumerations.
+// The words the command line uses beside those of engine/base/names.h.
 
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "engine/base/biometrics.h"
+#include "engine/base/names.h"
+#include "engine/base/result.h"
 #include "engine/formats/minutiae_record.h"
 
 namespace whorl::app {
-
-std::string_view name_of(FingerPosition position);                      // "right-index"
-std::optional<FingerPosition> finger_from_name(std::string_view name);  // the same, or "0" .. "10"
 
 // The first `count` (0 .. 10) in the order most registers take them: index fingers, thumbs, and on
 // to the little ones.
@@ -23,10 +21,8 @@ inline constexpr std::string_view kWhorlFormat = "whorl";
 std::string_view name_of(formats::MinutiaeFormat format);
 std::optional<formats::MinutiaeFormat> format_from_name(std::string_view name);
 std::string format_names();  // of all, for help and errors
-
-std::string_view name_of(Modality modality);
-std::string_view name_of(Sex sex);                        // empty where not recorded
-std::optional<Sex> sex_from_name(std::string_view name);  // female, male, other
+// A --format option: nothing is the container. bad_argument where it is none of format_names().
+Result<std::optional<formats::MinutiaeFormat>> print_format(std::string_view option);
 
 // Whole numbers and nothing else around them.
 std::optional<std::uint64_t> whole_number(std::string_view text);

@@ -1,23 +1,18 @@
 #include "engine/app/pair_scores.h"
 
 #include <algorithm>
-#include <array>
-#include <string_view>
 #include <system_error>
 #include <tuple>
 
-#include "engine/app/names.h"
+#include "scanners/replay/capture_file.h"
 
 namespace whorl::app {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 4> kEndings{".iso", ".fmr", ".ansi", ".whorl"};
-
 auto order_of(const fs::path& file) {
-  const FingerImpression name = finger_impression(file).value_or(FingerImpression{});
-  return std::tuple(name.finger, name.impression, file.filename().string());
+  return std::tuple(scanners::numbered_name(file), file.filename().string());
 }
 
 Result<PrintDatabase> read_database(const fs::path& folder) {
@@ -27,8 +22,9 @@ Result<PrintDatabase> read_database(const fs::path& folder) {
   for (fs::directory_iterator entry(folder, trouble), end; !trouble && entry != end;
        entry.increment(trouble)) {
     const fs::path& file = entry->path();
-    if (std::ranges::find(kEndings, file.extension().string()) == kEndings.end()) continue;
-    if (finger_impression(file)) database.files.push_back(file);
+    if (scanners::has_template_ending(file) && scanners::numbered_name(file)) {
+      database.files.push_back(file);
+    }
   }
   if (trouble) return fail(Fault::io_error, 0, folder.string() + " (" + trouble.message() + ")");
   std::ranges::sort(database.files, {}, order_of);
@@ -36,16 +32,6 @@ Result<PrintDatabase> read_database(const fs::path& folder) {
 }
 
 }  // namespace
-
-std::optional<FingerImpression> finger_impression(const fs::path& file) {
-  const std::string stem = file.stem().string();
-  const std::size_t gap = stem.find('_');
-  if (gap == std::string::npos) return std::nullopt;
-  const auto finger = whole_number(std::string_view(stem).substr(0, gap));
-  const auto impression = whole_number(std::string_view(stem).substr(gap + 1));
-  if (!finger || !impression) return std::nullopt;
-  return FingerImpression{*finger, *impression};
-}
 
 Result<std::vector<PrintDatabase>> find_databases(const fs::path& folder) {
   std::error_code trouble;

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,12 +9,6 @@
 #include "engine/matchers/finger_matcher.h"
 
 namespace whorl::app {
-
-// "101_4.iso" -> 101, 4; nothing for other names.
-struct FingerImpression {
-  std::uint64_t finger = 0, impression = 0;
-};
-std::optional<FingerImpression> finger_impression(const std::filesystem::path& file);
 
 // A folder of FINGER_IMPRESSION template files, as the FVC competitions lay them out.
 struct PrintDatabase {

@@ -7,60 +7,26 @@
 #include <utility>
 
 #include "engine/app/files.h"
-#include "engine/app/names.h"
+#include "engine/base/names.h"
 
 namespace whorl::app {
 namespace {
-
-// The views of one file that the plan means, with the position it gives them.
-Result<> choose_position(std::vector<Template>& templates, FingerPosition position,
-                         const VisitFile& file) {
-  const auto is_there = [position](const Template& t) {
-    const auto* print = std::get_if<FingerTemplate>(&t);
-    return print != nullptr && print->position == position;
-  };
-  if (std::ranges::any_of(templates, is_there)) {
-    std::erase_if(templates, [&](const Template& t) { return !is_there(t); });
-    return {};
-  }
-  if (templates.size() != 1) {
-    return fail(Fault::bad_argument, 0,
-                file.path.string() + ", none of its " + std::to_string(templates.size()) +
-                    " views is the " + std::string(name_of(position)));
-  }
-  if (auto* print = std::get_if<FingerTemplate>(&templates.front())) print->position = position;
-  return {};
-}
-
-Result<std::vector<Template>> read_visit_file(const VisitFile& file) {
-  WHORL_TRY(std::vector<Template> templates, read_template_file(file.path, file.ppi));
-  for (const Template& t : templates) {
-    if (file.modality && modality_of(t) != *file.modality) {
-      return fail(Fault::bad_manifest, 0,
-                  file.path.string() + ", holds a " + std::string(name_of(modality_of(t))));
-    }
-  }
-  if (file.position && *file.position != FingerPosition::unknown) {
-    WHORL_TRY_VOID(choose_position(templates, *file.position, file));
-  }
-  return templates;
-}
 
 // Puts rows together to visits.
 class Gatherer {
  public:
   void add(scanners::ManifestRow row) {
-    const Part part{row.modality, row.position};
-    const bool named = row.modality == Modality::face || row.position != FingerPosition::unknown;
+    const Part part{row.file.modality.value_or(Modality::finger), row.file.position};
+    const bool named = part.first == Modality::face || part.second != FingerPosition::unknown;
     const bool again = row.visit == 0 && named && parts_.contains(part);
-    VisitFile file{std::move(row.path), row.modality, row.position, row.ppi};
     if (!visits_.empty() && visits_.back().subject == row.subject && row.visit == number_ &&
         !again) {
-      visits_.back().files.push_back(std::move(file));
+      visits_.back().files.push_back(std::move(row.file));
     } else {
       parts_.clear();
       number_ = row.visit;
-      visits_.push_back({row.subject, {std::move(file)}, row.demographics, std::move(row.source)});
+      visits_.push_back(
+          {row.subject, {std::move(row.file)}, row.demographics, std::move(row.source)});
     }
     parts_.insert(part);
   }
@@ -80,8 +46,8 @@ Result<Encounter> read_visit(const Visit& visit, const Clock& clock) {
   encounter.captured_at = clock.now();
   encounter.source = visit.source;
   encounter.demographics = visit.demographics;
-  for (const VisitFile& file : visit.files) {
-    WHORL_TRY(std::vector<Template> templates, read_visit_file(file));
+  for (const scanners::CaptureFile& file : visit.files) {
+    WHORL_TRY(std::vector<Template> templates, read_ready(file));
     std::ranges::move(templates, std::back_inserter(encounter.templates));
   }
   return encounter;
@@ -97,14 +63,15 @@ void add_visit_options(CLI::App& app, FileVisit& o, FilesAre needed) {
 
 Result<Visit> visit_of(const FileVisit& o, SubjectId subject) {
   Visit visit{subject, {}, {}, {}};
-  std::optional<FingerPosition> position;
+  auto position = FingerPosition::unknown;
   if (!o.position.empty()) {
-    position = finger_from_name(o.position);
-    if (!position) return fail(Fault::bad_argument, 0, "--position " + o.position);
+    const auto named = finger_from_name(o.position);
+    if (!named) return fail(Fault::bad_argument, 0, "--position " + o.position);
+    position = *named;
   }
   const auto ppi = o.ppi ? std::optional(PixelsPerInch{*o.ppi}) : std::nullopt;
   for (const std::string& file : o.files) {
-    visit.files.push_back({file, std::nullopt, position, ppi});
+    visit.files.push_back({file, std::nullopt, position, ppi, 0});
   }
   return visit;
 }

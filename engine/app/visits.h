@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,25 +15,15 @@ class App;
 
 namespace whorl::app {
 
-// One file of a visit, not read yet.
-struct VisitFile {
-  std::filesystem::path path;
-  std::optional<Modality> modality;        // refused where the file holds another; absent: any
-  std::optional<FingerPosition> position;  // absent: as the record says
-  std::optional<PixelsPerInch> ppi;        // absent: as the record says
-};
-
 // Everything captured of one person at one time, not read yet: millions of them fit in memory.
 struct Visit {
   SubjectId subject;
-  std::vector<VisitFile> files;
+  std::vector<scanners::CaptureFile> files;
   Demographics demographics;
   std::string source;
 };
 
-// Reads a visit's files. With a position, a file's views of that position are taken, or its only
-// view is given it; bad_argument where there are several and none fits. Faults otherwise those of
-// read_template_file.
+// Reads a visit's files (scanners/replay/capture_file.h), faces scaled to unit length.
 Result<Encounter> read_visit(const Visit& visit, const Clock& clock);
 
 // The options FILE..., --position, --ppi of the verbs that take one visit.

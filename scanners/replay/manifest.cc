@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <system_error>
-#include <tuple>
 #include <utility>
 
 #include "engine/base/limits.h"
+#include "engine/base/names.h"
 #include "engine/formats/file_io.h"
 #include "scanners/replay/csv.h"
 
@@ -32,13 +32,7 @@ constexpr std::size_t kRequired = 4;
 constexpr int kAbsent = -1;
 using Places = std::array<int, kColumns.size()>;  // of each column in a line
 
-constexpr std::array<std::string_view, kFingerPositions> kPositions = {
-    "unknown",    "right-thumb", "right-index", "right-middle", "right-ring", "right-little",
-    "left-thumb", "left-index",  "left-middle", "left-ring",    "left-little"};
-constexpr std::array<std::string_view, 4> kSexes = {"not-recorded", "female", "male", "other"};
 constexpr int kEarliestBirthYear = 1850, kLatestBirthYear = 2200;
-
-constexpr std::array<std::string_view, 5> kEndings = {".iso", ".fmr", ".ansi", ".whorl", ".bin"};
 
 // One line's fields by column; columns that are absent read as empty.
 class Fields {
@@ -89,33 +83,23 @@ Result<Places> read_header(const std::vector<std::string>& names, std::int64_t l
   return places;
 }
 
-// Numbers as ISO/IEC 19794-2 has them, or names.
-std::optional<FingerPosition> position_in(std::string_view field) {
-  if (field.empty()) return FingerPosition::unknown;
-  auto number = place_of(field, kPositions);
-  if (!number) number = number_in<std::size_t>(field);
-  if (!number || *number >= kFingerPositions) return std::nullopt;
-  return static_cast<FingerPosition>(*number);
-}
-
-Result<> read_capture(const Fields& fields, ManifestRow& row) {
-  if (fields[Column::modality] == "face") {
-    row.modality = Modality::face;
-  } else if (fields[Column::modality] != "finger") {
-    return fields.bad(Column::modality);
+Result<> read_capture(const Fields& fields, CaptureFile& file) {
+  file.modality = modality_from_name(fields[Column::modality]);
+  if (!file.modality) return fields.bad(Column::modality);
+  if (!fields[Column::position].empty()) {
+    const auto finger = finger_from_name(fields[Column::position]);
+    if (!finger) return fields.bad(Column::position);
+    file.position = *finger;
   }
-  const auto finger = position_in(fields[Column::position]);
-  if (!finger) return fields.bad(Column::position);
-  if (row.modality == Modality::face && *finger != FingerPosition::unknown) {
+  if (file.modality == Modality::face && file.position != FingerPosition::unknown) {
     return fields.bad(Column::position);
   }
-  row.position = *finger;
   if (!fields[Column::ppi].empty()) {
     const auto value = number_in<double>(fields[Column::ppi]);
     if (!value || !(*value >= kMinPixelsPerInch && *value <= kMaxPixelsPerInch)) {
       return fields.bad(Column::ppi);
     }
-    row.ppi = PixelsPerInch{*value};
+    file.ppi = PixelsPerInch{*value};
   }
   return {};
 }
@@ -130,9 +114,9 @@ Result<> read_person(const Fields& fields, ManifestRow& row) {
     row.visit = *visit;
   }
   if (!fields[Column::sex].empty()) {
-    const auto known = place_of(fields[Column::sex], kSexes);
+    const auto known = sex_from_name(fields[Column::sex]);
     if (!known) return fields.bad(Column::sex);
-    row.demographics.sex = static_cast<Sex>(*known);
+    row.demographics.sex = *known;
   }
   if (!fields[Column::birth_year].empty()) {
     const auto year = number_in<std::uint16_t>(fields[Column::birth_year]);
@@ -146,11 +130,11 @@ Result<> read_person(const Fields& fields, ManifestRow& row) {
 
 Result<ManifestRow> read_row(const Fields& fields, std::int64_t line, const fs::path& folder) {
   ManifestRow row;
-  row.line = line;
+  row.file.line = line;
   WHORL_TRY_VOID(read_person(fields, row));
-  WHORL_TRY_VOID(read_capture(fields, row));
+  WHORL_TRY_VOID(read_capture(fields, row.file));
   if (fields[Column::path].empty()) return fields.bad(Column::path);
-  row.path = folder / fields[Column::path];  // an absolute path stays itself
+  row.file.path = folder / fields[Column::path];  // an absolute path stays itself
   if (fields[Column::source].size() > kMaxSourceBytes) return fields.bad(Column::source);
   row.source = fields[Column::source];
   return row;
@@ -161,23 +145,6 @@ std::string_view take_line(std::string_view& text) {
   text.remove_prefix(std::min(text.size(), line.size() + 1));
   if (line.ends_with('\r')) line.remove_suffix(1);
   return line;
-}
-
-struct Named {
-  std::uint64_t subject = 0;
-  std::uint32_t impression = 0;
-  fs::path path;
-  auto operator<=>(const Named&) const = default;
-};
-
-std::optional<Named> named(const fs::path& path) {
-  const std::string stem = path.stem().string();
-  const std::size_t gap = stem.find('_');
-  if (gap == std::string::npos) return std::nullopt;
-  const auto number = number_in<std::uint64_t>(std::string_view(stem).substr(0, gap));
-  const auto impression = number_in<std::uint32_t>(std::string_view(stem).substr(gap + 1));
-  if (!number || *number == 0 || !impression) return std::nullopt;
-  return Named{*number, *impression, path};
 }
 
 }  // namespace
@@ -223,26 +190,27 @@ Result<std::vector<ManifestRow>> read_manifest(const fs::path& file) {
 Result<std::vector<ManifestRow>> rows_of_folder(const fs::path& folder,
                                                 std::optional<PixelsPerInch> resolution) {
   std::error_code trouble;
-  std::vector<Named> files;
+  std::vector<std::pair<NumberedName, fs::path>> files;
   for (fs::directory_iterator entry(folder, trouble), end; !trouble && entry != end;
        entry.increment(trouble)) {
     const fs::path& file = entry->path();
-    if (!place_of(file.extension().string(), kEndings)) continue;
-    auto known = named(file);
-    if (!known) return fail(Fault::bad_manifest, 0, file.string() + ", not SUBJECT_IMPRESSION");
-    files.push_back(std::move(*known));
+    if (!has_template_ending(file)) continue;
+    const auto name = numbered_name(file);
+    if (!name || name->number == 0) {
+      return fail(Fault::bad_manifest, 0, file.string() + ", not SUBJECT_IMPRESSION");
+    }
+    files.emplace_back(*name, file);
   }
   if (trouble) return fail(Fault::io_error, 0, folder.string());
   if (files.empty()) return fail(Fault::empty_input, 0, folder.string() + ", no template files");
   std::ranges::sort(files);
   std::vector<ManifestRow> rows;
-  for (Named& file : files) {
-    ManifestRow row;
-    row.subject = SubjectId{file.subject};
-    row.visit = file.impression;
-    row.path = std::move(file.path);
-    row.ppi = resolution;
-    rows.push_back(std::move(row));
+  for (auto& [name, path] : files) {
+    rows.push_back({{std::move(path), Modality::finger, FingerPosition::unknown, resolution, 0},
+                    SubjectId{name.number},
+                    name.impression,
+                    {},
+                    {}});
   }
   return rows;
 }

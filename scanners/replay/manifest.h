@@ -9,18 +9,15 @@
 
 #include "engine/base/biometrics.h"
 #include "engine/base/result.h"
+#include "scanners/replay/capture_file.h"
 
 namespace whorl::scanners {
 
-// One file to replay, not read yet.
+// One file of a manifest or folder, and whom it is of.
 struct ManifestRow {
-  std::int64_t line = 0;  // in the manifest, from 1; 0 where there was none
+  CaptureFile file;
   SubjectId subject;
   std::uint32_t visit = 0;  // column `encounter`
-  Modality modality = Modality::finger;
-  FingerPosition position = FingerPosition::unknown;  // unknown: as the record says
-  std::filesystem::path path;
-  std::optional<PixelsPerInch> ppi;  // nothing: as the record says
   Demographics demographics;
   std::string source;
 };

@@ -1,42 +1,15 @@
 #include "scanners/replay/replay_driver.h"
 
-#include <algorithm>
 #include <string>
 #include <system_error>
 #include <utility>
 
-#include "engine/formats/file_io.h"
-#include "engine/formats/read_templates.h"
 #include "scanners/replay/manifest.h"
 
 namespace whorl::scanners {
 namespace {
 
 constexpr const char* kDefaultSource = "replay";
-
-tl::unexpected<Error> row_and_file_differ(const ManifestRow& row, const char* how) {
-  return fail(Fault::bad_manifest, 0,
-              "line " + std::to_string(row.line) + ", " + row.path.string() + ", " + how);
-}
-
-// The views that the row means: those of its finger, or the only one, whose finger it then names.
-Result<> keep_meant(const ManifestRow& row, std::vector<Template>& templates) {
-  for (const Template& t : templates) {
-    if (modality_of(t) != row.modality) return row_and_file_differ(row, "another modality");
-  }
-  if (row.position == FingerPosition::unknown) return {};
-  const auto meant = [&](const Template& t) {
-    return std::get<FingerTemplate>(t).position == row.position;
-  };
-  if (std::ranges::any_of(templates, meant)) {
-    std::erase_if(templates, [&](const Template& t) { return !meant(t); });
-  } else if (templates.size() == 1) {
-    std::get<FingerTemplate>(templates.front()).position = row.position;
-  } else {
-    return row_and_file_differ(row, "several fingers, none of them the row's");
-  }
-  return {};
-}
 
 class ReplayDriver final : public Driver {
  public:
@@ -47,23 +20,16 @@ class ReplayDriver final : public Driver {
     if (stop.stop_requested()) return fail(Fault::cancelled);
     if (next_ == rows_.size()) return std::optional<Capture>();
     const ManifestRow& row = rows_[next_++];
-    WHORL_TRY(const Bytes bytes, formats::read_file(row.path));
-    auto templates = formats::read_templates(bytes, row.ppi);
-    if (!templates) {
-      Error error = templates.error();  // its own `where` is the view
-      error.where = row.path.string() + (error.where.empty() ? "" : ", " + error.where);
-      return tl::unexpected<Error>(std::move(error));
-    }
-    WHORL_TRY_VOID(keep_meant(row, *templates));
+    WHORL_TRY(std::vector<Template> templates, read_capture_file(row.file));
     Capture made;
     made.claimed = row.subject;
     made.visit = row.visit;
-    made.modality = row.modality;
-    made.position = row.position;
+    made.modality = row.file.modality.value_or(Modality::finger);
+    made.position = row.file.position;
     made.captured_at = clock_.now();
     made.source = row.source.empty() ? kDefaultSource : row.source;
     made.demographics = row.demographics;
-    made.templates = std::move(*templates);
+    made.templates = std::move(templates);
     return made;
   }
 

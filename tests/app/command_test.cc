@@ -281,15 +281,7 @@ TEST_F(ScoreTest, RefusesAResolutionForADatabaseThatIsNotThere) {
   EXPECT_EQ(run_json({"score", ".", "--out", "s.csv"}).exit_code, 1);  // no database in here
 }
 
-TEST(Names, ReadBackWhatTheyWrite) {
-  for (int p = 0; p < kFingerPositions; ++p) {
-    const auto position = static_cast<FingerPosition>(p);
-    EXPECT_EQ(finger_from_name(name_of(position)), position);
-    EXPECT_EQ(finger_from_name(std::to_string(p)), position);
-  }
-  for (const char* bad : {"11", "-1", "", "thumb", "2 ", "right-index "}) {
-    EXPECT_EQ(finger_from_name(bad), std::nullopt) << bad;
-  }
+TEST(Names, OfFormatsReadBackWhatTheyWrite) {
   for (const formats::MinutiaeFormat f : formats::kMinutiaeFormats) {
     EXPECT_EQ(format_from_name(name_of(f)), f);
   }

@@ -23,19 +23,19 @@ TEST(Manifest, ReadsEveryColumn) {
   ASSERT_TRUE(rows) << describe(rows.error());
   ASSERT_EQ(rows->size(), 2U);
   const ManifestRow& first = rows->front();
-  EXPECT_EQ(first.line, 4);
+  EXPECT_EQ(first.file.line, 4);
   EXPECT_EQ(first.subject, SubjectId{7});
   EXPECT_EQ(first.visit, 3U);
-  EXPECT_EQ(first.modality, Modality::finger);
-  EXPECT_EQ(first.position, FingerPosition::right_thumb);
-  EXPECT_EQ(first.path, "here/a, \"b\".iso");
-  EXPECT_EQ(first.ppi, PixelsPerInch{569});
+  EXPECT_EQ(first.file.modality, Modality::finger);
+  EXPECT_EQ(first.file.position, FingerPosition::right_thumb);
+  EXPECT_EQ(first.file.path, "here/a, \"b\".iso");
+  EXPECT_EQ(first.file.ppi, PixelsPerInch{569});
   EXPECT_EQ(first.demographics, (Demographics{Sex::female, 1980}));
   EXPECT_EQ(first.source, "desk 2");
-  EXPECT_EQ(rows->back().modality, Modality::face);
+  EXPECT_EQ(rows->back().file.modality, Modality::face);
   EXPECT_EQ(rows->back().subject, SubjectId{18446744073709551615U});
-  EXPECT_EQ(rows->back().path, "/far/c.whorl");  // an absolute path stays itself
-  EXPECT_FALSE(rows->back().ppi);
+  EXPECT_EQ(rows->back().file.path, "/far/c.whorl");  // an absolute path stays itself
+  EXPECT_FALSE(rows->back().file.ppi);
 }
 
 TEST(Manifest, TakesNumbersAndNamesForFingers) {
@@ -43,8 +43,8 @@ TEST(Manifest, TakesNumbersAndNamesForFingers) {
     const auto rows =
         parse_manifest(std::string(kHeader) + "1,finger," + field + ",../a.iso,\n", "x");
     ASSERT_TRUE(rows) << field;
-    EXPECT_EQ(rows->front().position, FingerPosition::left_index);
-    EXPECT_EQ(rows->front().path, "x/../a.iso");  // the operator may point anywhere
+    EXPECT_EQ(rows->front().file.position, FingerPosition::left_index);
+    EXPECT_EQ(rows->front().file.path, "x/../a.iso");  // the operator may point anywhere
   }
 }
 
@@ -172,12 +172,12 @@ TEST(FolderRows, AreSubjectsAndImpressionsInOrder) {
   const auto rows = rows_of_folder(folder.path(), PixelsPerInch{569});
   ASSERT_TRUE(rows);
   ASSERT_EQ(rows->size(), 3U);
-  EXPECT_EQ(rows->at(0).path.filename(), "20_1.fmr");
-  EXPECT_EQ(rows->at(1).path.filename(), "101_9.iso");
-  EXPECT_EQ(rows->at(2).path.filename(), "101_10.iso");
+  EXPECT_EQ(rows->at(0).file.path.filename(), "20_1.fmr");
+  EXPECT_EQ(rows->at(1).file.path.filename(), "101_9.iso");
+  EXPECT_EQ(rows->at(2).file.path.filename(), "101_10.iso");
   EXPECT_EQ(rows->at(2).subject, SubjectId{101});
   EXPECT_EQ(rows->at(2).visit, 10U);
-  EXPECT_EQ(rows->at(2).ppi, PixelsPerInch{569});
+  EXPECT_EQ(rows->at(2).file.ppi, PixelsPerInch{569});
 }
 
 TEST(FolderRows, RefuseWhatTheyCannotName) {

@@ -9,6 +9,7 @@
 #include "engine/app/files.h"
 #include "engine/app/pair_scores.h"
 #include "engine/base/random.h"
+#include "scanners/replay/capture_file.h"
 #include "scanners/simulated/people.h"
 
 namespace whorl::app {
@@ -30,13 +31,13 @@ std::optional<PixelsPerInch> true_resolution(const PrintDatabase& database) {
 Result<> add_database(const PrintDatabase& database, std::uint64_t number,
                       DemoPopulation& population) {
   for (const fs::path& file : database.files) {
-    const FingerImpression name = *finger_impression(file);
+    const scanners::NumberedName name = *scanners::numbered_name(file);
     WHORL_TRY(std::vector<FingerTemplate> prints, read_prints(file, true_resolution(database)));
     prints.front().position = kFinger;
-    DemoCapture capture{number * 1000 + name.finger, true, std::move(prints.front())};
+    DemoCapture capture{number * 1000 + name.number, true, std::move(prints.front())};
     if (name.impression > kEnrolledImpressions) {
       population.stream.push_back(std::move(capture));
-    } else if (name.finger < kFirstNewFinger) {
+    } else if (name.number < kFirstNewFinger) {
       population.known.push_back(std::move(capture));
     }
   }

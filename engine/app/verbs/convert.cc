@@ -4,10 +4,11 @@
 #include <optional>
 #include <string>
 
-#include "engine/app/encode_as.h"
 #include "engine/app/files.h"
 #include "engine/app/names.h"
 #include "engine/app/verbs/verbs.h"
+#include "engine/formats/finger_templates.h"
+#include "engine/formats/template_container.h"
 
 namespace whorl::app {
 namespace {
@@ -18,7 +19,28 @@ struct ConvertOptions {
   int view = 0;
 };
 
+Result<Bytes> encode(const std::vector<Template>& templates,
+                     std::optional<formats::MinutiaeFormat> format) {
+  if (!format) {
+    if (templates.size() == 1) return formats::encode_template(templates.front());
+    return fail(Fault::bad_argument, 0,
+                "a Whorl template file holds one view, and these are " +
+                    std::to_string(templates.size()) + "; choose one with --view");
+  }
+  std::vector<FingerTemplate> prints;
+  for (const Template& t : templates) {
+    const auto* print = std::get_if<FingerTemplate>(&t);
+    if (print == nullptr) {
+      return fail(Fault::unsupported, 0, "a face has no minutiae; use --format whorl");
+    }
+    prints.push_back(*print);
+  }
+  WHORL_TRY(const formats::MinutiaeRecord record, formats::to_minutiae_record(prints, *format));
+  return formats::encode_minutiae_record(record);
+}
+
 Result<Exit> convert(const ConvertOptions& o, Console& console) {
+  WHORL_TRY(const auto format, print_format(o.format));
   const auto ppi = o.ppi ? std::optional(PixelsPerInch{*o.ppi}) : std::nullopt;
   WHORL_TRY(std::vector<Template> templates, read_template_file(o.in, ppi));
   if (o.view > 0) {
@@ -28,7 +50,7 @@ Result<Exit> convert(const ConvertOptions& o, Console& console) {
     }
     templates = {templates.at(static_cast<std::size_t>(o.view - 1))};
   }
-  Result<Bytes> bytes = encode_as(templates, o.format);
+  Result<Bytes> bytes = encode(templates, format);
   if (!bytes) return at(bytes.error(), o.in);
   WHORL_TRY_VOID(write_file(o.out, *bytes));
   console.answer(

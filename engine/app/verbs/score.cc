@@ -16,6 +16,7 @@
 #include "engine/app/verbs/verbs.h"
 #include "engine/app/words.h"
 #include "engine/app/workers.h"
+#include "scanners/replay/capture_file.h"
 
 namespace whorl::app {
 namespace {
@@ -107,7 +108,7 @@ std::string csv_of(const PrintDatabase& database, const std::vector<PairScore>& 
 // The truth is in the files' names.
 LabelledScores labelled(const PrintDatabase& database, const std::vector<PairScore>& pairs) {
   const auto finger = [&](std::size_t file) {
-    return finger_impression(database.files[file]).value_or(FingerImpression{}).finger;
+    return scanners::numbered_name(database.files[file]).value_or(scanners::NumberedName{}).number;
   };
   LabelledScores scores{database.name, {}, {}};
   for (const PairScore& p : pairs) {

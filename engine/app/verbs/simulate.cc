@@ -31,10 +31,7 @@ Result<Exit> simulate(const SimulateOptions& o, Console& console) {
   const std::int64_t captures = o.people * o.captures * (o.fingers + (o.faces ? 1 : 0));
   Progress progress = console.progress("simulate", "captures", captures);
   scanners::WriteOptions options;
-  options.format = format_from_name(o.format);
-  if (!options.format && o.format != kWhorlFormat) {
-    return fail(Fault::bad_argument, 0, "--format, one of " + format_names());
-  }
+  WHORL_TRY(options.format, print_format(o.format));
   options.progress = [&](std::int64_t done) { progress.at(done); };
   WHORL_TRY(const scanners::Written written, scanners::write_captures(*driver, o.out, options));
   progress.finish();
@@ -62,7 +59,8 @@ Run declare(CLI::App& options) {
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
   options.add_flag("--faces", o->faces, "A face at each visit as well");
-  options.add_option("--format", o->format, "One of " + format_names())->capture_default_str();
+  options.add_option("--format", o->format, "Of prints: one of " + format_names())
+      ->capture_default_str();
   return [o](Console& console) { return simulate(*o, console); };
 }
 

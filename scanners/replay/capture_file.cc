@@ -1,0 +1,79 @@
+#include "scanners/replay/capture_file.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "engine/base/names.h"
+#include "engine/formats/file_io.h"
+#include "engine/formats/read_templates.h"
+#include "scanners/replay/csv.h"
+
+namespace whorl::scanners {
+namespace {
+
+constexpr std::array<std::string_view, 5> kEndings = {".iso", ".fmr", ".ansi", ".whorl", ".bin"};
+
+// Whoever said what the file holds: a manifest, a folder's convention, or the command line.
+tl::unexpected<Error> not_as_said(const CaptureFile& file, Fault fault, const std::string& what) {
+  const std::string line = file.line > 0 ? "line " + std::to_string(file.line) + ", " : "";
+  return fail(fault, 0, line + file.path.string() + ", " + what);
+}
+
+Result<> keep_position(const CaptureFile& file, std::vector<Template>& templates) {
+  const auto is_meant = [&](const Template& t) {
+    const auto* print = std::get_if<FingerTemplate>(&t);
+    return print != nullptr && print->position == file.position;
+  };
+  if (std::ranges::any_of(templates, is_meant)) {
+    std::erase_if(templates, [&](const Template& t) { return !is_meant(t); });
+    return {};
+  }
+  if (templates.size() != 1) {
+    return not_as_said(file, file.line > 0 ? Fault::bad_manifest : Fault::bad_argument,
+                       "none of its " + std::to_string(templates.size()) + " views is the " +
+                           std::string(name_of(file.position)));
+  }
+  if (auto* print = std::get_if<FingerTemplate>(&templates.front())) {
+    print->position = file.position;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<Template>> read_capture_file(const CaptureFile& file) {
+  WHORL_TRY(const Bytes bytes, formats::read_file(file.path));
+  auto templates = formats::read_templates(bytes, file.ppi);
+  if (!templates) {
+    Error error = std::move(templates).error();  // its own `where` is the view
+    error.where = file.path.string() + (error.where.empty() ? "" : ", " + error.where);
+    return tl::unexpected<Error>(std::move(error));
+  }
+  for (const Template& t : *templates) {
+    if (file.modality && modality_of(t) != *file.modality) {
+      return not_as_said(file, Fault::bad_manifest,
+                         "holds a " + std::string(name_of(modality_of(t))));
+    }
+  }
+  if (file.position != FingerPosition::unknown) WHORL_TRY_VOID(keep_position(file, *templates));
+  return templates;
+}
+
+bool has_template_ending(const std::filesystem::path& path) {
+  return std::ranges::find(kEndings, path.extension().string()) != kEndings.end();
+}
+
+std::optional<NumberedName> numbered_name(const std::filesystem::path& path) {
+  const std::string stem = path.stem().string();
+  const std::size_t gap = stem.find('_');
+  if (gap == std::string::npos) return std::nullopt;
+  const auto number = number_in<std::uint64_t>(std::string_view(stem).substr(0, gap));
+  const auto impression = number_in<std::uint32_t>(std::string_view(stem).substr(gap + 1));
+  if (!number || !impression) return std::nullopt;
+  return NumberedName{*number, *impression};
+}
+
+}  // namespace whorl::scanners

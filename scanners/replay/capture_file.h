@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "engine/base/biometrics.h"
+#include "engine/base/result.h"
+#include "engine/base/units.h"
+
+namespace whorl::scanners {
+
+// A template file that is not read yet, and what is known of it beside what it says itself.
+struct CaptureFile {
+  std::filesystem::path path;
+  std::optional<Modality> modality;                   // nothing: whatever it holds
+  FingerPosition position = FingerPosition::unknown;  // unknown: as the record says
+  std::optional<PixelsPerInch> ppi;                   // nothing: as the record says
+  std::int64_t line = 0;                              // of the manifest that names it; 0: none does
+};
+
+// The templates that are meant: a position's views of a record, or its only view, which is given
+// that position. Every fault names the file: those of read_file and read_templates; bad_manifest
+// where it holds another modality; bad_manifest, or bad_argument where no manifest named the file,
+// where it has several views and none is the position's.
+Result<std::vector<Template>> read_capture_file(const CaptureFile& file);
+
+// Endings of template files: .iso .fmr .ansi .whorl .bin
+bool has_template_ending(const std::filesystem::path& path);
+
+// What FVC and folders of captures call their files: "101_4.iso" is impression 4 of finger 101, or
+// of subject 101. Nothing for other names.
+struct NumberedName {
+  std::uint64_t number = 0;
+  std::uint32_t impression = 0;
+  auto operator<=>(const NumberedName&) const = default;
+};
+std::optional<NumberedName> numbered_name(const std::filesystem::path& path);
+
+}  // namespace whorl::scanners
