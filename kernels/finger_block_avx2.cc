@@ -15,16 +15,36 @@ std::uint32_t bits_of(__m256i ones) {
 }
 
 struct Vector {
-  static std::uint32_t below(const FingerColumn* lanes, FingerColumn limit) {
-    const __m256i bound = _mm256_set1_epi16(static_cast<short>(limit - 1));
-    const __m256i a = load(lanes), b = load(lanes + 16);
-    const __m256i low = _mm256_cmpeq_epi16(_mm256_min_epu16(a, bound), a);
-    const __m256i high = _mm256_cmpeq_epi16(_mm256_min_epu16(b, bound), b);
-    // Packing works within halves: their middle quarters change places.
-    return bits_of(_mm256_permute4x64_epi64(_mm256_packs_epi16(low, high), 0xD8));
+  static std::int64_t near_columns(const FingerBlock& block, const FingerColumns* columns,
+                                   int nearest, std::uint16_t* out) {
+    const __m256i last = _mm256_set1_epi16(static_cast<short>((nearest << 8) - 1));
+    std::int64_t count = 0;
+    for (std::int64_t g = 0; g < block.groups; ++g) {
+      const FingerColumn* lanes = columns[g].lanes;
+      const __m256i a = load(lanes), b = load(lanes + 16);
+      const __m256i low = _mm256_cmpeq_epi16(_mm256_min_epu16(a, last), a);
+      const __m256i high = _mm256_cmpeq_epi16(_mm256_min_epu16(b, last), b);
+      // Packing works within halves: their middle quarters change places.
+      std::uint32_t left = bits_of(_mm256_permute4x64_epi64(_mm256_packs_epi16(low, high), 0xD8));
+      for (; left != 0; left &= left - 1) {
+        const int lane = std::countr_zero(left);
+        const int print = block.prints[g * kLanes + lane];
+        out[count++] = static_cast<std::uint16_t>(print << 8 | (nearest - (lanes[lane] >> 8)));
+      }
+    }
+    return count;
   }
-  static std::uint32_t equal(const std::uint8_t* lanes, std::uint8_t value) {
-    return bits_of(_mm256_cmpeq_epi8(load(lanes), _mm256_set1_epi8(static_cast<char>(value))));
+  static int distances_of(const FingerBlock& block, const FingerColumns* columns, int print,
+                          std::uint8_t* out) {
+    const __m256i wanted = _mm256_set1_epi8(static_cast<char>(print));
+    int count = 0;
+    for (std::int64_t g = 0; g < block.groups; ++g) {
+      std::uint32_t left = bits_of(_mm256_cmpeq_epi8(load(block.prints + g * kLanes), wanted));
+      for (; left != 0 && count < twin::kMaxDistances; left &= left - 1) {
+        out[count++] = static_cast<std::uint8_t>(columns[g].lanes[std::countr_zero(left)] >> 8);
+      }
+    }
+    return count;
   }
   static int count_below(const std::uint8_t* bytes, int count, int limit) {
     if (limit == 0) return 0;
@@ -66,6 +86,7 @@ __m256i popcount_bytes(__m256i v) {
 // at most 8 * kCodeWords = 128, saturates there.
 __m256i distances(const __m256i (&words)[kCodeWords], const std::uint16_t* planes) {
   __m256i bytes = _mm256_setzero_si256();
+#pragma GCC unroll 16
   for (int w = 0; w < kCodeWords; ++w) {
     const __m256i differ = _mm256_xor_si256(words[w], load(planes + w * kLanes));
     bytes = _mm256_add_epi8(bytes, popcount_bytes(differ));

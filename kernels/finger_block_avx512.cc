@@ -9,13 +9,36 @@ const __m512i* wide(const void* address) { return static_cast<const __m512i*>(ad
 const __m256i* half(const void* address) { return static_cast<const __m256i*>(address); }
 
 struct Vector {
-  static std::uint32_t below(const FingerColumn* lanes, FingerColumn limit) {
-    return _mm512_cmplt_epu16_mask(_mm512_load_si512(lanes),
-                                   _mm512_set1_epi16(static_cast<short>(limit)));
+  static std::int64_t near_columns(const FingerBlock& block, const FingerColumns* columns,
+                                   int nearest, std::uint16_t* out) {
+    const __m512i bound = _mm512_set1_epi16(static_cast<short>(nearest));
+    std::int64_t count = 0;
+    for (std::int64_t g = 0; g < block.groups; ++g) {
+      const __m512i distance = _mm512_srli_epi16(_mm512_load_si512(columns[g].lanes), 8);
+      const __m512i print =
+          _mm512_cvtepu8_epi16(_mm256_loadu_si256(half(block.prints + g * kLanes)));
+      const __m512i both =
+          _mm512_or_si512(_mm512_slli_epi16(print, 8), _mm512_sub_epi16(bound, distance));
+      const __mmask32 near = _mm512_cmplt_epu16_mask(distance, bound);
+      _mm512_storeu_si512(out + count, _mm512_maskz_compress_epi16(near, both));
+      count += std::popcount(near);
+    }
+    return count;
   }
-  static std::uint32_t equal(const std::uint8_t* lanes, std::uint8_t value) {
-    return _mm256_cmpeq_epu8_mask(_mm256_loadu_si256(half(lanes)),
-                                  _mm256_set1_epi8(static_cast<char>(value)));
+  // Without a branch on what is found: which lanes are a print's cannot be foretold.
+  static int distances_of(const FingerBlock& block, const FingerColumns* columns, int print,
+                          std::uint8_t* out) {
+    const __m256i wanted = _mm256_set1_epi8(static_cast<char>(print));
+    int count = 0;
+    for (std::int64_t g = 0; g < block.groups && count <= twin::kMaxDistances - kLanes; ++g) {
+      const __m256i prints = _mm256_loadu_si256(half(block.prints + g * kLanes));
+      const __mmask32 own = _mm256_cmpeq_epi8_mask(prints, wanted);
+      const __m512i group = _mm512_load_si512(columns[g].lanes);
+      const __m256i all = _mm512_cvtepi16_epi8(_mm512_srli_epi16(group, 8));
+      _mm256_storeu_epi8(out + count, _mm256_maskz_compress_epi8(own, all));
+      count += std::popcount(own);
+    }
+    return count;
   }
   static int count_below(const std::uint8_t* bytes, int count, int limit) {
     const __m512i bound = _mm512_set1_epi8(static_cast<char>(limit));
@@ -40,8 +63,10 @@ struct Vector {
 };
 
 // Set bits of 32 lanes of probe XOR gallery, plus `start`, in four chains; the last sum saturates.
+// Unrolled whatever the optimisation level: a loop would keep the words in memory, a third as fast.
 __m512i distances(const __m512i (&words)[kCodeWords], const std::uint16_t* planes, __m512i start) {
   __m512i sums[4] = {start, _mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512()};
+#pragma GCC unroll 16
   for (int w = 0; w < kCodeWords; ++w) {
     const __m512i differ =
         _mm512_xor_si512(words[w], _mm512_loadu_si512(wide(planes + w * kLanes)));
@@ -58,6 +83,7 @@ void Vector::fold(const ProbeCode& code, int number, int gate_steps, const Finge
                   std::int64_t first, std::int64_t last, twin::Fetch<Vector>& fetch,
                   FingerColumns* columns) {
   __m512i words[kCodeWords];
+#pragma GCC unroll 16
   for (int w = 0; w < kCodeWords; ++w) {
     words[w] = _mm512_set1_epi16(static_cast<short>(code.words[w]));
   }

@@ -4,17 +4,22 @@
 //
 // Every function is a template over a twin's `Vector`, a type in that twin's unnamed namespace. So
 // each file gets its own copy, made with its own flags, and the linker cannot take one that was
-// built for a wider machine. A Vector gives, for `lanes` of one group (bit l of an answer is lane
-// l):
+// built for a wider machine. A Vector gives
 //
-//   std::uint32_t below(const FingerColumn* lanes, FingerColumn limit)      lanes[l] < limit
-//   std::uint32_t equal(const std::uint8_t* lanes, std::uint8_t value)      lanes[l] == value
-//   int count_below(const std::uint8_t* bytes, int count, int limit)        of bytes < limit
-//   int sum_below(const std::uint8_t* bytes, int count, int limit)          of limit - byte of
-//   those void fold(code, number, gate_steps, block, first, last, fetch, columns) groups [first,
-//   last)
+//   void fold(code, number, gate_steps, block, first, last, fetch, columns)
+//       one probe code against groups [first, last)
+//   std::int64_t near_columns(block, columns, nearest, std::uint16_t* out)
+//       print << 8 | (nearest - distance) of every column whose distance is below `nearest`, which
+//       is 1 .. 128, and how many; kLanes elements behind them may be overwritten
+//   int distances_of(block, columns, print, std::uint8_t* out)
+//       the distances of one print's columns in any order, and how many: at most kMaxDistances;
+//       kChunk bytes behind them may be overwritten
+//   int count_below(const std::uint8_t* bytes, int count, int limit)
+//       how many bytes < limit
+//   int sum_below(const std::uint8_t* bytes, int count, int limit)
+//       the sum of (limit - byte) over those
 //
-// where count is a multiple of kChunk.
+// where count is a multiple of kChunk and limit at most 255.
 
 #include <bit>
 #include <cstdint>
@@ -25,6 +30,7 @@
 namespace whorl::kernels::twin {
 
 inline constexpr int kChunk = 64;
+inline constexpr int kMaxDistances = 256 + kLanes;
 inline constexpr int kHalf = kCodeBits / 2;  // distances from here on are no better than chance
 
 constexpr int smaller(int a, int b) { return a < b ? a : b; }
@@ -148,51 +154,46 @@ int sum_of_best(const std::uint8_t* distances, int count, int n) {
 
 template <class Vector>
 int exact_score(const FingerBlock& block, const FingerColumns* columns, int print, int n) {
-  std::uint8_t distances[256 + kChunk];
-  int count = 0;
-  for (std::int64_t g = 0; g < block.groups; ++g) {
-    const FingerColumn* group = columns[g].lanes;
-    for (std::uint32_t left =
-             Vector::equal(block.prints + g * kLanes, static_cast<std::uint8_t>(print));
-         left != 0 && count < 256; left &= left - 1) {
-      distances[count++] = static_cast<std::uint8_t>(group[std::countr_zero(left)] >> 8);
-    }
-  }
+  std::uint8_t distances[kMaxDistances + kChunk];
+  const int count = Vector::distances_of(block, columns, print, distances);
   std::memset(distances + count, kHalf, kChunk);
-  const int chunks = (count + kChunk - 1) / kChunk;
-  return kUnit * sum_of_best<Vector>(distances, chunks * kChunk, n) / n;
+  const int padded = (count + kChunk - 1) / kChunk * kChunk;
+  return kUnit * sum_of_best<Vector>(distances, padded, n) / n;
 }
 
-// The prints whose bound reaches `at_least`, one bit each.
+// The prints whose bound n * t + excess reaches `at_least`, one bit each.
+template <class Vector>
+std::uint64_t reaching(const FingerProbe& probe, const FingerBlock& block, int at_least, int t,
+                       const std::uint16_t* excess) {
+  std::uint8_t enough[kBlockPrints];
+  for (int b = 0; b < kBlockPrints; ++b) {
+    const int n = pairs_counted(probe.count, block.print_sizes[b]);
+    enough[b] = kUnit * (n * t + excess[b]) >= at_least * n ? 1 : 0;
+  }
+  std::uint64_t bits = 0;
+  for (int b = 0; b < kBlockPrints; ++b) bits |= std::uint64_t{enough[b]} << b;
+  return bits;
+}
+
 template <class Vector>
 std::uint64_t may_reach(const FingerProbe& probe, const FingerBlock& block, int at_least,
                         const FingerColumns* columns) {
   const int t = larger(0, at_least / kUnit - kBelowMean);
-  const int nearest = kHalf - t;   // u > t is a distance below this
+  std::uint16_t near[(kMaxBlockGroups + 1) * kLanes];
+  const std::int64_t count = Vector::near_columns(block, columns, kHalf - t, near);
   std::uint16_t excess[256] = {};  // by print; the last takes the padding
-  for (std::int64_t g = 0; g < block.groups; ++g) {
-    const FingerColumn* group = columns[g].lanes;
-    const std::uint8_t* prints = block.prints + g * kLanes;
-    for (std::uint32_t left = Vector::below(group, static_cast<FingerColumn>(nearest << 8));
-         left != 0; left &= left - 1) {
-      const int lane = std::countr_zero(left);
-      std::uint16_t& sum = excess[prints[lane]];
-      sum = static_cast<std::uint16_t>(sum + nearest - (group[lane] >> 8));
-    }
+  for (std::int64_t i = 0; i < count; ++i) {
+    std::uint16_t& sum = excess[near[i] >> 8];
+    sum = static_cast<std::uint16_t>(sum + (near[i] & 0xFF));
   }
-  std::uint64_t reached = 0;
-  for (int b = 0; b < kBlockPrints; ++b) {
-    const int n = pairs_counted(probe.count, block.print_sizes[b]);
-    const bool enough = kUnit * (n * t + excess[b]) >= at_least * n;
-    reached |= static_cast<std::uint64_t>(enough) << b;
-  }
-  return reached;
+  return reaching<Vector>(probe, block, at_least, t, excess);
 }
 
 template <class Vector>
 void select_scores(const FingerProbe& probe, const FingerBlock& block, std::uint64_t eligible,
                    int at_least, const FingerColumns* columns, std::uint16_t* scores) {
   std::memset(scores, 0, kBlockPrints * sizeof *scores);
+  if (at_least > kMaxBlockScore || eligible == 0) return;
   if (at_least > 0) eligible &= may_reach<Vector>(probe, block, at_least, columns);
   for (; eligible != 0; eligible &= eligible - 1) {
     const int print = std::countr_zero(eligible);
