@@ -17,9 +17,8 @@ namespace whorl::formats {
 struct ConversionLosses {
   int outside_frame = 0;  // beyond the image's width or height: dropped, not moved to the edge,
                           // where no ridge ends
-  int duplicates = 0;     // same place and direction; the one of best quality stays
-  int trimmed = 0;  // beyond kMaxMinutiaePerTemplate: lowest quality first, then farthest from
-                    // the centroid
+  int duplicates = 0;     // tidy_minutiae.h
+  int trimmed = 0;        // likewise
   bool operator==(const ConversionLosses&) const = default;
 };
 

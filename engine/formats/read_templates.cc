@@ -5,8 +5,19 @@
 #include "engine/formats/finger_templates.h"
 #include "engine/formats/minutiae_record.h"
 #include "engine/formats/template_container.h"
+#include "engine/formats/tidy_minutiae.h"
 
 namespace whorl::formats {
+namespace {
+
+// Codes describe a minutia by its neighbours: where one of them goes, they are made again.
+void tidy(FingerTemplate& print) {
+  if (tidy_minutiae(print.minutiae) == TidyLosses{}) return;
+  print.codes.clear();
+  print.code_version = 0;
+}
+
+}  // namespace
 
 Result<std::vector<Template>> read_templates(std::span<const std::byte> bytes,
                                              std::optional<PixelsPerInch> ppi) {
@@ -19,6 +30,7 @@ Result<std::vector<Template>> read_templates(std::span<const std::byte> bytes,
       if (value.error().fault == Fault::bad_checksum) value.error().fault = Fault::damaged_file;
       return tl::unexpected<Error>(std::move(value).error());
     }
+    if (auto* print = std::get_if<FingerTemplate>(&*value)) tidy(*print);
     templates.push_back(std::move(*value));
     return templates;
   }

@@ -48,6 +48,19 @@ TEST(ReadTemplates, OverrulesRecordsButNotContainers) {
   EXPECT_EQ(read_templates(record, PixelsPerInch{0}).error().fault, Fault::bad_resolution);
 }
 
+TEST(ReadTemplates, TidiesAContainerAndDropsTheCodesThatNoLongerFit) {
+  SeededRandom random(4);
+  FingerTemplate finger = test::random_finger(random, 20, true);
+  EXPECT_EQ(read_templates(encode_template(finger).value()).value(), std::vector<Template>{finger});
+  finger.minutiae.push_back(finger.minutiae.front());
+  finger.codes.push_back(finger.codes.front());
+  const auto read = read_templates(encode_template(finger).value()).value();
+  const auto& tidied = std::get<FingerTemplate>(read.front());
+  EXPECT_EQ(tidied.minutiae.size(), 20U);
+  EXPECT_TRUE(tidied.codes.empty());
+  EXPECT_EQ(tidied.code_version, 0);
+}
+
 // In the store a wrong checksum is the disk's fault (exit code 4), in a file it is the file's (3).
 TEST(ReadTemplates, CallsAContainerWithAWrongChecksumADamagedFile) {
   SeededRandom random(3);

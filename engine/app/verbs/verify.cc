@@ -55,14 +55,20 @@ Result<Exit> verify(const VerifyOptions& o, Console& console) {
   WHORL_TRY(const Comparison best, best_comparison(probe, reference));
   if (!o.trace.empty()) WHORL_TRY_VOID(trace(o, ppi, probe, reference, best));
   const bool match = best.value.fmr <= FalseMatchRate{o.fmr};
-  console.answer({{"decision", match ? "match" : "no-match"},
-                  {"similarity", best.similarity.value()},
-                  {"fmr", best.value.fmr.value()},
-                  {"log_likelihood_ratio", best.value.ratio.value()},
-                  {"threshold_fmr", o.fmr},
-                  {"probe_view", best.probe + 1},
-                  {"reference_view", best.reference + 1}},
-                 text_of_comparison(o, best, match));
+  Json facts{{"decision", match ? "match" : "no-match"},
+             {"similarity", best.similarity.value()},
+             {"fmr", best.value.fmr.value()},
+             {"log_likelihood_ratio", best.value.ratio.value()},
+             {"threshold_fmr", o.fmr},
+             {"probe_view", best.probe + 1},
+             {"reference_view", best.reference + 1}};
+  const auto* first = std::get_if<FingerTemplate>(&probe.at(best.probe));
+  const auto* second = std::get_if<FingerTemplate>(&reference.at(best.reference));
+  if (first != nullptr && second != nullptr) {
+    facts["probe_minutiae"] = first->minutiae.size();
+    facts["reference_minutiae"] = second->minutiae.size();
+  }
+  console.answer(facts, text_of_comparison(o, best, match));
   return match ? Exit::ok : Exit::no_match;
 }
 
