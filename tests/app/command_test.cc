@@ -78,6 +78,27 @@ TEST_F(CommandTest, MisuseIsToldWithItsCodeAndExitCode) {
   EXPECT_FALSE(std::filesystem::exists(path("s")));
 }
 
+// A matcher's own scale changes with the matcher; a promise to a register must not.
+TEST_F(CommandTest, ThresholdsAreRatesAndNothingElse) {
+  const std::vector<std::vector<std::string>> verbs_with_threshold{
+      {"verify", "a.iso", "b.iso"},
+      {"enroll", "--store", "s", "--gallery", "g", "--dedup", "a.iso", "--subject", "1"},
+      {"identify", "--store", "s", "--gallery", "g", "a.iso"},
+      {"station", "--store", "s", "--gallery", "g", "--driver", "simulated", "--dedup"}};
+  for (const auto& verb : verbs_with_threshold) {
+    for (const char* rate : {"0", "-1e-4", "1.01", "42", "nan", "inf", "high"}) {
+      auto words = verb;
+      words.insert(words.end(), {"--fmr", rate});
+      EXPECT_EQ(run_json(words).fault(), 29) << verb.front() << " --fmr " << rate;
+    }
+    for (const char* raw : {"--threshold", "--score", "--min-score", "--similarity"}) {
+      auto words = verb;
+      words.insert(words.end(), {raw, "40"});
+      EXPECT_EQ(run_json(words).fault(), 29) << verb.front() << " " << raw;
+    }
+  }
+}
+
 TEST_F(CommandTest, KeygenWritesAPrivateKeyOnce) {
   ASSERT_EQ(run({"keygen", "master.key"}).exit_code, 0);
   struct stat info {};
