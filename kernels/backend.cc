@@ -1,5 +1,11 @@
 #include "kernels/backend.h"
 
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 namespace whorl::kernels {
 namespace {
 
@@ -23,6 +29,20 @@ bool has_avx2() { return false; }
 bool has_avx512() { return false; }
 #endif
 
+// Linux hands the tiles out on request, once for all threads of the process; it refuses where the
+// processor or the kernel does not have them.
+#if defined(__x86_64__) && defined(__linux__)
+bool has_amx() {
+  constexpr unsigned kTileBit = 1U << 24, kInt8Bit = 1U << 25;  // of leaf 7, EDX
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;   // ARCH_REQ_XCOMP_PERM, XTILEDATA
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return has_avx512() && __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d & kTileBit) != 0 &&
+         (d & kInt8Bit) != 0 && syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+#else
+bool has_amx() { return false; }
+#endif
+
 struct Twins {
   ScoreFingerBlock score_finger_block;
   FaceDot face_dot;
@@ -36,6 +56,11 @@ Twins twins_of(Backend backend) {
   WHORL_CHECK(available(backend));
   switch (backend) {
 #if defined(__x86_64__)
+    case Backend::amx: {
+      Twins twins = twins_of(Backend::avx512);
+      twins.score_finger_block = score_finger_block_amx;
+      return twins;
+    }
     case Backend::avx512:
       return {score_finger_block_avx512, face_dot_avx512, project_signs_avx512, hamming_avx512,
               fill_cylinder_avx2};
@@ -59,12 +84,14 @@ std::string_view name_of(Backend backend) {
       return "avx2";
     case Backend::avx512:
       return "avx512";
+    case Backend::amx:
+      return "amx";
   }
   return "unknown";
 }
 
 bool available(Backend backend) {
-  static const bool avx2 = has_avx2(), avx512 = has_avx512();
+  static const bool avx2 = has_avx2(), avx512 = has_avx512(), amx = has_amx();
   switch (backend) {
     case Backend::reference:
       return true;
@@ -72,6 +99,8 @@ bool available(Backend backend) {
       return avx2;
     case Backend::avx512:
       return avx512;
+    case Backend::amx:
+      return amx;
   }
   return false;
 }

@@ -14,8 +14,11 @@ namespace whorl::kernels {
 
 // Slowest first. avx512 is the set of Ice Lake and Zen 4 onwards: F, BW, VL, DQ, VBMI, VBMI2,
 // BITALG, VPOPCNTDQ and VNNI.
-enum class Backend : std::uint8_t { reference, avx2, avx512 };
-inline constexpr Backend kBackends[] = {Backend::reference, Backend::avx2, Backend::avx512};
+// amx has these and 8-bit tiles (Sapphire Rapids onwards), and kernels without a twin for tiles are
+// those of avx512 there.
+enum class Backend : std::uint8_t { reference, avx2, avx512, amx };
+inline constexpr Backend kBackends[] = {Backend::reference, Backend::avx2, Backend::avx512,
+                                        Backend::amx};
 
 std::string_view name_of(Backend backend);
 bool available(Backend backend);

@@ -118,20 +118,30 @@ void fold_bands(const FingerProbe& probe, const FingerBlock& block, const Bands<
 }
 
 template <class Vector>
-void fold_probe(const FingerProbe& probe, const FingerBlock& block, const Bands<Vector>& bands,
-                Fetch<Vector>& fetch, FingerColumns* columns) {
-  const std::int64_t lanes = block.groups * kLanes;
+void clear(const FingerBlock& block, FingerColumns* columns) {
   for (std::int64_t g = 0; g < block.groups; ++g) {
     for (FingerColumn& column : columns[g].lanes) column = kNoPartner;
   }
+}
+
+// Padding lanes hold zeros, which are as near to some probe codes as any code.
+template <class Vector>
+void clear_padding(const FingerBlock& block, FingerColumns* columns) {
+  for (std::int64_t j = block.bin_starts[kDirectionBins]; j < block.groups * kLanes; ++j) {
+    columns[j / kLanes].lanes[j % kLanes] = kNoPartner;
+  }
+}
+
+template <class Vector>
+void fold_probe(const FingerProbe& probe, const FingerBlock& block, const Bands<Vector>& bands,
+                Fetch<Vector>& fetch, FingerColumns* columns) {
+  clear<Vector>(block, columns);
   if (2 * probe.gate_steps + 1 >= 256) {
     fold_everything<Vector>(probe, block, fetch, columns);
   } else {
     fold_bands<Vector>(probe, block, bands, fetch, columns);
   }
-  for (std::int64_t j = block.bin_starts[kDirectionBins]; j < lanes; ++j) {
-    columns[j / kLanes].lanes[j % kLanes] = kNoPartner;
-  }
+  clear_padding<Vector>(block, columns);
 }
 
 // In what follows u = m / 2 = kHalf - distance, so that score = 2 * kScoreUnit * (sum of u) / n.

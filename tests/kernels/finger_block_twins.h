@@ -10,6 +10,9 @@
 
 namespace whorl::kernels {
 
+void score_finger_block_emulated_amx(const FingerBatch&, const FingerBlock&, std::uint64_t,
+                                     const FingerBlock*, FingerColumns*, std::uint16_t*);
+
 struct FingerBlockTwin {
   std::string_view name;
   Backend needs;           // what must be available
@@ -22,6 +25,9 @@ inline void PrintTo(const FingerBlockTwin& twin, std::ostream* out) { *out << tw
 inline std::vector<FingerBlockTwin> finger_block_twins() {
   std::vector<FingerBlockTwin> twins;
   for (const Backend backend : kBackends) twins.push_back({name_of(backend), backend, nullptr});
+#if defined(__x86_64__)
+  twins.push_back({"emulated_amx", Backend::avx512, score_finger_block_emulated_amx});
+#endif
   return twins;
 }
 
