@@ -25,7 +25,7 @@ struct LoadedIndex {
 };
 
 // The file is mapped and each block unsealed once, straight into the memory it will be searched in,
-// by all threads oneTBB has here. Cost: one pass of AES-GCM over the file, 0.5 us of CPU a print.
+// by all threads oneTBB has here. Cost: one pass of AES-GCM over the file, 0.6 us of CPU a print.
 //
 // Faults: not_found (no file), snapshot_stale (another gallery, layout or code version), truncated,
 // seal_broken, store_corrupt, io_error, out_of_memory. Whatever the fault, the remedy is to
