@@ -47,7 +47,8 @@ struct Twins {
   ScoreFingerBlock score_finger_block;
   FaceDot face_dot;
   ProjectSigns project_signs;
-  Hamming hamming;
+  ProjectSums project_sums;
+  VectorDots vector_dots;
   FillCylinder fill_cylinder;
 };
 
@@ -62,15 +63,15 @@ Twins twins_of(Backend backend) {
       return twins;
     }
     case Backend::avx512:
-      return {score_finger_block_avx512, face_dot_avx512, project_signs_avx512, hamming_avx512,
-              fill_cylinder_avx2};
+      return {score_finger_block_avx512, face_dot_avx512,    project_signs_avx512,
+              project_sums_avx512,       vector_dots_avx512, fill_cylinder_avx2};
     case Backend::avx2:
-      return {score_finger_block_avx2, face_dot_avx2, project_signs_avx2, hamming_avx2,
-              fill_cylinder_avx2};
+      return {score_finger_block_avx2, face_dot_avx2,    project_signs_avx2,
+              project_sums_avx2,       vector_dots_avx2, fill_cylinder_avx2};
 #endif
     default:
-      return {score_finger_block_reference, face_dot_reference, project_signs_reference,
-              hamming_reference, fill_cylinder_reference};
+      return {score_finger_block_reference, face_dot_reference,    project_signs_reference,
+              project_sums_reference,       vector_dots_reference, fill_cylinder_reference};
   }
 }
 
@@ -118,7 +119,8 @@ ScoreFingerBlock score_finger_block(Backend backend) {
 }
 FaceDot face_dot(Backend backend) { return twins_of(backend).face_dot; }
 ProjectSigns project_signs(Backend backend) { return twins_of(backend).project_signs; }
-Hamming hamming(Backend backend) { return twins_of(backend).hamming; }
+ProjectSums project_sums(Backend backend) { return twins_of(backend).project_sums; }
+VectorDots vector_dots(Backend backend) { return twins_of(backend).vector_dots; }
 FillCylinder fill_cylinder(Backend backend) { return twins_of(backend).fill_cylinder; }
 
 }  // namespace whorl::kernels

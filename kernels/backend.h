@@ -7,8 +7,8 @@
 #include "kernels/cylinder_cells.h"
 #include "kernels/face_dot.h"
 #include "kernels/finger_block.h"
-#include "kernels/hamming.h"
 #include "kernels/sign_projection.h"
+#include "kernels/vector_dot.h"
 
 namespace whorl::kernels {
 
@@ -28,7 +28,8 @@ Backend best_backend();
 ScoreFingerBlock score_finger_block(Backend backend);
 FaceDot face_dot(Backend backend);
 ProjectSigns project_signs(Backend backend);
-Hamming hamming(Backend backend);
+ProjectSums project_sums(Backend backend);
+VectorDots vector_dots(Backend backend);
 FillCylinder fill_cylinder(Backend backend);  // avx512 has no twin of its own: half would be empty
 
 }  // namespace whorl::kernels

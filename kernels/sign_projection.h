@@ -1,5 +1,6 @@
 #pragma once
-// A real-valued neighbourhood to its binary code: the signs of 256 projections.
+// A real-valued neighbourhood to its descriptions: the signs of 256 projections are the binary code
+// of search, the leading projections themselves are what two prints are compared by.
 
 #include <cstdint>
 
@@ -31,5 +32,21 @@ void project_signs_reference(const SignProjection&, const std::uint8_t*, std::in
                              std::uint16_t*);
 void project_signs_avx2(const SignProjection&, const std::uint8_t*, std::int64_t, std::uint16_t*);
 void project_signs_avx512(const SignProjection&, const std::uint8_t*, std::int64_t, std::uint16_t*);
+
+// sums[i, r] = (sum over c of cells[i, c] * rows[r, c]) - thresholds[r]   for the leading r < rows
+//
+//   rows   a multiple of 32, at most kSignBits
+//   sums   [count, rows]
+//
+// Exact: twins agree bit for bit. Cost: count * rows * 320 multiply-adds.
+using ProjectSums = void (*)(const SignProjection& projection, const std::uint8_t* cells,
+                             std::int64_t count, int rows, std::int32_t* sums);
+
+void project_sums_reference(const SignProjection&, const std::uint8_t*, std::int64_t, int,
+                            std::int32_t*);
+void project_sums_avx2(const SignProjection&, const std::uint8_t*, std::int64_t, int,
+                       std::int32_t*);
+void project_sums_avx512(const SignProjection&, const std::uint8_t*, std::int64_t, int,
+                         std::int32_t*);
 
 }  // namespace whorl::kernels

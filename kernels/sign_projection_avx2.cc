@@ -44,4 +44,14 @@ void project_signs_avx2(const SignProjection& projection, const std::uint8_t* ce
   }
 }
 
+void project_sums_avx2(const SignProjection& projection, const std::uint8_t* cells,
+                       std::int64_t count, int rows, std::int32_t* sums) {
+  for (std::int64_t r = 0; r < rows; ++r) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      sums[i * rows + r] = dot(cells + i * kCylinderCells, projection.rows + r * kCylinderCells) -
+                           projection.thresholds[r];
+    }
+  }
+}
+
 }  // namespace whorl::kernels

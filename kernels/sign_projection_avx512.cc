@@ -75,15 +75,15 @@ void project(const std::uint8_t* const (&cells)[kCylinders], const Sliced& slice
   }
 }
 
-}  // namespace
-
-// A stripe of 16 projections gives one word of each code: its comparisons are the word's bits. The
-// rows are sliced anew for each call, a tenth of the time for a usual print.
-void project_signs_avx512(const SignProjection& projection, const std::uint8_t* cells,
-                          std::int64_t count, std::uint16_t* words) {
+// Calls take(cylinder, stripe, sums less thresholds) for all cylinders and the leading stripes of
+// 16 projections each. The rows are sliced anew for each call, a tenth of the time for a usual
+// print.
+template <class Take>
+void project_all(const SignProjection& projection, const std::uint8_t* cells, std::int64_t count,
+                 int stripes, Take&& take) {
   Sliced sliced;
-  for (int word = 0; word < kWordsOut; word += kStripes) {
-    slice(projection.rows + word * kLanes * kCylinderCells, sliced);
+  for (int first = 0; first < stripes; first += kStripes) {
+    slice(projection.rows + first * kLanes * kCylinderCells, sliced);
     for (std::int64_t i = 0; i < count; i += kCylinders) {
       const std::uint8_t* mine[kCylinders];  // past the end the last stands in
       for (int c = 0; c < kCylinders; ++c) {
@@ -94,13 +94,30 @@ void project_signs_avx512(const SignProjection& projection, const std::uint8_t* 
       for (int c = 0; c < kCylinders && i + c < count; ++c) {
         for (int stripe = 0; stripe < kStripes; ++stripe) {
           const __m512i bound =
-              _mm512_loadu_si512(projection.thresholds + (word + stripe) * kLanes);
-          words[(i + c) * kWordsOut + word + stripe] =
-              _mm512_cmpgt_epi32_mask(sums[c][stripe], bound);
+              _mm512_loadu_si512(projection.thresholds + (first + stripe) * kLanes);
+          take(i + c, first + stripe, _mm512_sub_epi32(sums[c][stripe], bound));
         }
       }
     }
   }
+}
+
+}  // namespace
+
+// A stripe gives one word of each code: its signs are the word's bits.
+void project_signs_avx512(const SignProjection& projection, const std::uint8_t* cells,
+                          std::int64_t count, std::uint16_t* words) {
+  project_all(projection, cells, count, kWordsOut, [&](std::int64_t i, int word, __m512i sums) {
+    words[i * kWordsOut + word] = _mm512_cmpgt_epi32_mask(sums, _mm512_setzero_si512());
+  });
+}
+
+void project_sums_avx512(const SignProjection& projection, const std::uint8_t* cells,
+                         std::int64_t count, int rows, std::int32_t* out) {
+  project_all(projection, cells, count, rows / kLanes,
+              [&](std::int64_t i, int stripe, __m512i sums) {
+                _mm512_storeu_si512(out + i * rows + stripe * kLanes, sums);
+              });
 }
 
 }  // namespace whorl::kernels

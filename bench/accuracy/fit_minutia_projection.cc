@@ -17,6 +17,7 @@
 #include "engine/features/fingerprint/cylinder.h"
 #include "engine/formats/file_io.h"
 #include "engine/formats/read_templates.h"
+#include "kernels/vector_dot.h"
 #include "scanners/simulated/people.h"
 
 namespace whorl {
@@ -93,7 +94,7 @@ void write(const std::string& path, const Moments& moments) {
   std::iota(order.begin(), order.end(), 0);
   std::ranges::sort(
       order, [&](std::size_t x, std::size_t y) { return a[x * kCells + x] > a[y * kCells + y]; });
-  std::vector<std::int32_t> thresholds;
+  std::vector<std::int32_t> thresholds, deviations;
   std::vector<std::int8_t> rows;
   for (std::size_t b = 0; b < kernels::kSignBits; ++b) {
     double largest = 0, middle = 0;
@@ -110,11 +111,18 @@ void write(const std::string& path, const Moments& moments) {
       middle += rows.back() * moments.mean[c] / moments.count;
     }
     thresholds.push_back(static_cast<std::int32_t>(std::lround(middle)));
+    const double eigenvalue = a[order[b] * kCells + order[b]];
+    if (b < kernels::kVectorSize) {  // how far cylinders spread along this row
+      deviations.push_back(
+          static_cast<std::int32_t>(std::lround(std::sqrt(eigenvalue) * 127 / largest)));
+    }
   }
   std::ofstream out(path, std::ios::binary);
   out.write(static_cast<const char*>(static_cast<const void*>(thresholds.data())),
             std::ssize(thresholds) * 4);
   out.write(static_cast<const char*>(static_cast<const void*>(rows.data())), std::ssize(rows));
+  out.write(static_cast<const char*>(static_cast<const void*>(deviations.data())),
+            std::ssize(deviations) * 4);
   std::printf("%.0f cylinders; eigenvalue 1: %.1f, 128: %.2f, 256: %.2f\n", moments.count,
               a[order[0] * kCells + order[0]], a[order[127] * kCells + order[127]],
               a[order[255] * kCells + order[255]]);

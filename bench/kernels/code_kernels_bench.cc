@@ -32,27 +32,28 @@ void BM_ProjectSigns(benchmark::State& state) {
 }
 BENCHMARK(BM_ProjectSigns)->ArgName("backend")->DenseRange(0, std::size(kBackends) - 1);
 
-void BM_Hamming(benchmark::State& state) {
+void BM_VectorDots(benchmark::State& state) {
   const Backend backend{static_cast<std::uint8_t>(state.range(0))};
   if (!available(backend)) return state.SkipWithError("not on this machine");
-  constexpr std::int64_t kCodes = 36;
+  constexpr std::int64_t kMinutiae = 36;
   std::mt19937 random(1);
-  std::vector<std::uint16_t> a(kCodes * kHammingWords), b = a, out(kCodes * kCodes), expected = out;
-  for (auto& w : a) w = static_cast<std::uint16_t>(random());
-  for (auto& w : b) w = static_cast<std::uint16_t>(random());
-  const MatrixView<const std::uint16_t> first{a.data(), kCodes, kHammingWords},
-      second{b.data(), kCodes, kHammingWords};
-  hamming_reference(first, second, {expected.data(), kCodes, kCodes});
-  hamming(backend)(first, second, {out.data(), kCodes, kCodes});
+  std::vector<std::int8_t> a(kMinutiae * kVectorSize), b = a;
+  for (auto& v : a) v = static_cast<std::int8_t>(static_cast<int>(random() % 255) - 127);
+  for (auto& v : b) v = static_cast<std::int8_t>(static_cast<int>(random() % 255) - 127);
+  std::vector<std::int32_t> out(kMinutiae * kMinutiae), expected = out;
+  const MatrixView<const std::int8_t> first{a.data(), kMinutiae, kVectorSize},
+      second{b.data(), kMinutiae, kVectorSize};
+  vector_dots_reference(first, second, {expected.data(), kMinutiae, kMinutiae});
+  vector_dots(backend)(first, second, {out.data(), kMinutiae, kMinutiae});
   if (out != expected) return state.SkipWithError("wrong answer");
   for (auto _ : state) {
-    hamming(backend)(first, second, {out.data(), kCodes, kCodes});
+    vector_dots(backend)(first, second, {out.data(), kMinutiae, kMinutiae});
     benchmark::ClobberMemory();
   }
   state.counters["prints"] = {static_cast<double>(state.iterations()), benchmark::Counter::kIsRate};
   state.SetLabel(std::string(name_of(backend)));
 }
-BENCHMARK(BM_Hamming)->ArgName("backend")->DenseRange(0, std::size(kBackends) - 1);
+BENCHMARK(BM_VectorDots)->ArgName("backend")->DenseRange(0, std::size(kBackends) - 1);
 
 }  // namespace
 }  // namespace whorl::kernels

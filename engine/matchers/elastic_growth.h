@@ -1,35 +1,40 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "engine/matchers/local_pairs.h"
-#include "engine/matchers/minutia_field.h"
+#include "engine/matchers/prepared_print.h"
 
 namespace whorl::matchers {
 
 struct GrownPair {
   MinutiaPair pair;
-  float share = 0;  // log p(residual | mates) / p(residual | chance), natural units
+  float share = 0;  // log p(residual, likeness | mates) / p(the same | chance), natural units
 };
 
 struct Growth {
   std::vector<GrownPair> pairs;
-  float log_likelihood =
-      0;  // sum of the shares less the price of what should have matched but did not
+  float log_likelihood = 0;  // sum of the shares less the price of what should have matched
 };
 
-// Grows a correspondence from one seed pair over the whole print. Each further minutia is looked
-// for where its matched neighbours say it should be: a rigid motion fitted to them alone, weighted
-// by nearness, so that the mapping may bend across the print as skin does.
+// Grows a correspondence from a seed pair over the whole print. Each further minutia is looked for
+// where its matched neighbours say it should be: a rigid motion fitted to them alone, weighted by
+// nearness, so that the mapping may bend across the print as skin does. Several seeds are grown;
+// the best of them are grown to the end and the likelier result is kept.
+//
+// A minutia without a partner costs much among matched ones and little in a region where nothing
+// matches: a smudge loses whole regions, chance loses them one by one.
 //
 // Source: moving least squares after Schaefer, McPhail, Warren, ACM TOG 25(3), 2006 (rigid case);
 // consolidation by growth as in Ratha et al. 2000 and Bazen and Gerez, Pattern Recognition 36(8),
 // 2003; weighing against chance after Pankanti, Prabhakar, Jain, IEEE TPAMI 24(8), 2002.
 class ElasticGrowth {
  public:
-  void grow(const MinutiaField& first, const MinutiaField& second, MinutiaPair seed,
-            Growth& result);
+  // `seeds` best first; `likeness` holds the similarities of these two prints.
+  const Growth& grow(const PreparedPrint& first, const PreparedPrint& second,
+                     std::span<const RankedPair> seeds, const LocalPairs& likeness);
 
  private:
   struct Motion {  // q = to + turn (p - from), with turn a unit complex number
@@ -40,20 +45,36 @@ class ElasticGrowth {
     int second = -1;
     float share = 0;
   };
+  struct Sprout {
+    std::vector<GrownPair> pairs;
+    float share = 0;
+  };
+  struct Seen {  // a minutia that both prints should show, in the first one's frame
+    Point at;
+    float reliability;  // 0 for one that did match
+  };
   enum class Way { first_to_second, second_to_first };
 
+  void start(std::span<const GrownPair> pairs);
   Motion motion_at(Point where, int leave_out, Way way) const;
   Found best_partner(std::size_t a, const Motion& motion, float nearest_px) const;
+  float likeness_share(std::size_t a, std::size_t b) const;
   void match(std::size_t a, const Found& found);
   void extend();
   void refine();
-  float unmatched_price() const;
+  float shares() const;
+  float unmatched_price();
 
-  const MinutiaField* first_ = nullptr;  // of the call in progress
-  const MinutiaField* second_ = nullptr;
+  const PreparedPrint* first_ = nullptr;  // of the call in progress
+  const PreparedPrint* second_ = nullptr;
+  const LocalPairs* likeness_ = nullptr;
+  float chance_per_px2_ = 0;
   std::vector<GrownPair> matched_;
   std::vector<char> first_taken_, second_taken_, tried_;
   std::vector<float> nearest_px2_;  // of each first minutia to the matched ones, squared
+  std::vector<Sprout> sprouts_;
+  std::vector<Seen> seen_;
+  Growth best_;
 };
 
 }  // namespace whorl::matchers

@@ -7,52 +7,60 @@
 namespace whorl::matchers {
 namespace {
 
-constexpr std::size_t kSeeds = 8;
 // The two opinions fail on different pairs (measured); one unit of support weighs this many nats.
-constexpr float kSupportWeight = 300;
+constexpr float kSupportWeight = 500;
 
 // One order for (a, b) and (b, a), so that the comparison is the same computation.
-bool goes_first(const FingerTemplate& a, const FingerTemplate& b) {
-  if (a.minutiae.size() != b.minutiae.size()) return a.minutiae.size() < b.minutiae.size();
-  return std::ranges::lexicographical_compare(
-      a.minutiae, b.minutiae, {},
-      [](const Minutia& m) { return std::tuple(m.x_px, m.y_px, m.direction.steps()); },
-      [](const Minutia& m) { return std::tuple(m.x_px, m.y_px, m.direction.steps()); });
+bool goes_first(const PreparedPrint& a, const PreparedPrint& b) {
+  if (a.size() != b.size()) return a.size() < b.size();
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const auto left = std::tuple(a.at[i].x, a.at[i].y, a.steps[i]);
+    const auto right = std::tuple(b.at[i].x, b.at[i].y, b.steps[i]);
+    if (left != right) return left < right;
+  }
+  return false;
 }
 
 }  // namespace
 
-FingerMatcher::FingerMatcher(kernels::Backend backend) : local_pairs_(backend) {}
+FingerMatcher::FingerMatcher(kernels::Backend backend) : backend_(backend), local_pairs_(backend) {}
 
-const Growth& FingerMatcher::grow_best(const FingerTemplate& first, const FingerTemplate& second) {
-  first_.assign(first), second_.assign(second);
-  best_ = {};
-  const auto& pairs = local_pairs_.find(first, first_, second, second_);
-  Growth grown;
-  for (std::size_t s = 0; s < pairs.size() && s < kSeeds; ++s) {
-    growth_.grow(first_, second_, pairs[s].pair, grown);
-    if (s == 0 || grown.log_likelihood > best_.log_likelihood) std::swap(best_, grown);
-  }
-  return best_;
+Similarity FingerMatcher::Opinion::similarity() const {
+  return Similarity{std::max(0.0F, growth.log_likelihood + kSupportWeight * support)};
+}
+
+FingerMatcher::Opinion FingerMatcher::judge(const PreparedPrint& first,
+                                            const PreparedPrint& second) {
+  const auto& pairs = local_pairs_.find(first, second);
+  return {local_pairs_.support(), growth_.grow(first, second, pairs, local_pairs_)};
+}
+
+Similarity FingerMatcher::compare(const PreparedPrint& probe, const PreparedPrint& reference) {
+  if (goes_first(reference, probe)) return judge(reference, probe).similarity();
+  return judge(probe, reference).similarity();
+}
+
+Similarity FingerMatcher::compare(const PreparedPrint& probe, const FingerTemplate& reference) {
+  reference_.prepare(reference, backend_);
+  return compare(probe, reference_);
 }
 
 Similarity FingerMatcher::compare(const FingerTemplate& probe, const FingerTemplate& reference) {
-  return explain(probe, reference).similarity;
+  probe_.prepare(probe, backend_);
+  return compare(probe_, reference);
 }
 
 FingerComparison FingerMatcher::explain(const FingerTemplate& probe,
                                         const FingerTemplate& reference) {
-  const bool swapped = goes_first(reference, probe);
-  const Growth& grown = swapped ? grow_best(reference, probe) : grow_best(probe, reference);
-  FingerComparison result;
-  result.local_support = local_pairs_.support();
-  result.log_likelihood = grown.log_likelihood;
-  result.pairs = grown.pairs;
+  probe_.prepare(probe, backend_);
+  reference_.prepare(reference, backend_);
+  const bool swapped = goes_first(reference_, probe_);
+  const Opinion opinion = swapped ? judge(reference_, probe_) : judge(probe_, reference_);
+  FingerComparison result{opinion.similarity(), opinion.support, opinion.growth.log_likelihood,
+                          opinion.growth.pairs};
   if (swapped) {
     for (GrownPair& p : result.pairs) std::swap(p.pair.first, p.pair.second);
   }
-  result.similarity =
-      Similarity{std::max(0.0F, grown.log_likelihood + kSupportWeight * result.local_support)};
   return result;
 }
 

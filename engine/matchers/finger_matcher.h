@@ -5,6 +5,7 @@
 #include "engine/base/biometrics.h"
 #include "engine/matchers/elastic_growth.h"
 #include "engine/matchers/local_pairs.h"
+#include "engine/matchers/prepared_print.h"
 #include "kernels/backend.h"
 
 namespace whorl::matchers {
@@ -22,23 +23,30 @@ struct FingerComparison {
 // compare(b, a) to the last bit. The similarity is this matcher's own scale; calibration.h turns it
 // into a false match rate.
 //
-// Holds scratch memory: one matcher a thread. Both templates need codes
-// (features::describe_minutiae); a template without any scores 0. Cost: about 100 us for 36 x 36
-// minutiae.
+// Minutiae alone are read; a print without any scores 0. Holds scratch memory: one matcher a
+// thread. Cost of two prepared prints of 35 minutiae: docs/benchmarks.md.
 class FingerMatcher {
  public:
   explicit FingerMatcher(kernels::Backend backend = kernels::best_backend());
 
+  Similarity compare(const PreparedPrint& probe, const PreparedPrint& reference);
+  // Prepares the reference, the probe or both first.
+  Similarity compare(const PreparedPrint& probe, const FingerTemplate& reference);
   Similarity compare(const FingerTemplate& probe, const FingerTemplate& reference);
   FingerComparison explain(const FingerTemplate& probe, const FingerTemplate& reference);
 
  private:
-  const Growth& grow_best(const FingerTemplate& first, const FingerTemplate& second);
+  struct Opinion {
+    float support;
+    const Growth& growth;
+    Similarity similarity() const;
+  };
+  Opinion judge(const PreparedPrint& first, const PreparedPrint& second);
 
+  kernels::Backend backend_;
   LocalPairs local_pairs_;
   ElasticGrowth growth_;
-  MinutiaField first_, second_;
-  Growth best_;
+  PreparedPrint probe_, reference_;
 };
 
 }  // namespace whorl::matchers

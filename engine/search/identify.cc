@@ -174,12 +174,15 @@ void Identification::compare_fingers(const std::vector<FingerTask>& tasks,
                                      const std::vector<Survivor>& survivors) {
   tbb::enumerable_thread_specific<matchers::FingerMatcher> matchers(
       [this] { return matchers::FingerMatcher(backend_); });
+  std::vector<matchers::PreparedPrint> probes(tasks.size());
+  tbb::parallel_for(std::size_t{0}, tasks.size(),
+                    [&](std::size_t t) { probes[t].prepare(*tasks[t].print, backend_); });
   std::vector<matchers::Calibrated> values(survivors.size());
   tbb::parallel_for(std::size_t{0}, survivors.size(), [&](std::size_t s) {
     const FingerTask& task = tasks[survivors[s].task];
     const FingerTemplate reference = gallery_.finger(task.position).print(survivors[s].row);
     values[s] = matchers::calibrate(matchers::kDefaultFingerCalibration,
-                                    matchers.local().compare(*task.print, reference));
+                                    matchers.local().compare(probes[survivors[s].task], reference));
   });
   for (std::size_t s = 0; s < survivors.size(); ++s) {
     const FingerTask& task = tasks[survivors[s].task];

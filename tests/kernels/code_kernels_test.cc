@@ -1,7 +1,8 @@
-// Twins of the two kernels around minutia codes: sign projection and Hamming distance.
+// Twins of the kernels around minutia descriptions: projections and inner products.
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <vector>
 
@@ -40,19 +41,40 @@ TEST_P(CodeKernelTwins, ProjectSignsAgreesBitForBit) {
   }
 }
 
-TEST_P(CodeKernelTwins, HammingAgreesBitForBit) {
-  for (const std::int64_t rows : {0, 1, 7, 128}) {
-    for (const std::int64_t columns : {0, 1, 9, 128}) {
-      std::vector<std::uint16_t> a(static_cast<std::size_t>(rows) * kHammingWords),
-          b(static_cast<std::size_t>(columns) * kHammingWords);
-      for (auto& w : a) w = static_cast<std::uint16_t>(rng_());
-      for (auto& w : b) w = static_cast<std::uint16_t>(rng_());
-      std::vector<std::uint16_t> expected(static_cast<std::size_t>(rows * columns)),
+TEST_P(CodeKernelTwins, ProjectSumsAgreeBitForBit) {
+  std::vector<std::int8_t> rows(kSignBits * kCylinderCells);
+  for (auto& r : rows) r = static_cast<std::int8_t>(static_cast<int>(rng_() % 255) - 127);
+  std::vector<std::int32_t> thresholds(kSignBits);
+  for (auto& t : thresholds) t = static_cast<std::int32_t>(rng_() % 200'000) - 100'000;
+  const SignProjection projection{rows.data(), thresholds.data()};
+  for (const std::int64_t count : {0, 1, 5, 36}) {
+    for (const int leading : {0, 32, 128, 256}) {
+      std::vector<std::uint8_t> cells(static_cast<std::size_t>(count) * kCylinderCells);
+      for (auto& c : cells) c = static_cast<std::uint8_t>(rng_() % (kMaxCellValue + 1));
+      std::vector<std::int32_t> expected(static_cast<std::size_t>(count * leading)),
           actual = expected;
-      hamming_reference({a.data(), rows, kHammingWords}, {b.data(), columns, kHammingWords},
-                        {expected.data(), rows, columns});
-      hamming(GetParam())({a.data(), rows, kHammingWords}, {b.data(), columns, kHammingWords},
-                          {actual.data(), rows, columns});
+      project_sums_reference(projection, cells.data(), count, leading, expected.data());
+      project_sums(GetParam())(projection, cells.data(), count, leading, actual.data());
+      ASSERT_EQ(expected, actual) << count << " cylinders, " << leading << " rows";
+    }
+  }
+}
+
+TEST_P(CodeKernelTwins, VectorDotsAgreeBitForBit) {
+  for (const std::int64_t rows : {0, 1, 5, 128}) {
+    for (const std::int64_t columns : {0, 1, 17, 128}) {
+      std::vector<std::int8_t> a(static_cast<std::size_t>(rows) * kVectorSize),
+          b(static_cast<std::size_t>(columns) * kVectorSize);
+      for (auto& v : a) v = static_cast<std::int8_t>(static_cast<int>(rng_() % 255) - 127);
+      for (auto& v : b) v = static_cast<std::int8_t>(static_cast<int>(rng_() % 255) - 127);
+      if (rows > 0) std::fill_n(a.begin(), kVectorSize, std::int8_t{-127});  // the extremes
+      if (columns > 0) std::fill_n(b.begin(), kVectorSize, std::int8_t{127});
+      std::vector<std::int32_t> expected(static_cast<std::size_t>(rows * columns)),
+          actual = expected;
+      vector_dots_reference({a.data(), rows, kVectorSize}, {b.data(), columns, kVectorSize},
+                            {expected.data(), rows, columns});
+      vector_dots(GetParam())({a.data(), rows, kVectorSize}, {b.data(), columns, kVectorSize},
+                              {actual.data(), rows, columns});
       ASSERT_EQ(expected, actual);
     }
   }

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/features/fingerprint/minutia_codes.h"
 #include "engine/matchers/finger_calibration.h"
 #include "scanners/simulated/people.h"
 #include "tests/support/random_print.h"
@@ -13,17 +12,11 @@ namespace {
 using ::whorl::testing::random_print;
 using ::whorl::testing::recapture;
 
-FingerTemplate described(FingerTemplate print) {
-  features::describe_minutiae(print);
-  return print;
-}
-
 TEST(FingerMatcher, DoesNotCareWhichPrintIsTheProbe) {
   FingerMatcher matcher;
   for (std::uint64_t seed = 0; seed < 30; ++seed) {
-    const FingerTemplate a = described(random_print(seed, 30 + static_cast<int>(seed)));
-    for (const FingerTemplate& b :
-         {described(recapture(a, 10, 2, 0.8, seed)), described(random_print(seed + 500, 40))}) {
+    const FingerTemplate a = random_print(seed, 30 + static_cast<int>(seed));
+    for (const FingerTemplate& b : {recapture(a, 10, 2, 0.8, seed), random_print(seed + 500, 40)}) {
       EXPECT_EQ(matcher.compare(a, b), matcher.compare(b, a));
     }
   }
@@ -33,40 +26,38 @@ TEST(FingerMatcher, TellsMatesFromStrangers) {
   FingerMatcher matcher;
   float worst_mate = 1e9F, best_stranger = 0;
   for (std::uint64_t seed = 0; seed < 40; ++seed) {
-    const FingerTemplate a = described(random_print(seed, 40));
-    worst_mate = std::min(worst_mate,
-                          matcher.compare(a, described(recapture(a, 15, 2, 0.85, seed))).value());
-    best_stranger = std::max(best_stranger,
-                             matcher.compare(a, described(random_print(seed + 900, 40))).value());
+    const FingerTemplate a = random_print(seed, 40);
+    worst_mate = std::min(worst_mate, matcher.compare(a, recapture(a, 15, 2, 0.85, seed)).value());
+    best_stranger =
+        std::max(best_stranger, matcher.compare(a, random_print(seed + 900, 40)).value());
   }
   EXPECT_GT(worst_mate, 2 * best_stranger);
 }
 
 TEST(FingerMatcher, AFewMinutiaeCannotScoreLikeMany) {
   FingerMatcher matcher;
-  const FingerTemplate whole = described(random_print(1, 45));
+  const FingerTemplate whole = random_print(1, 45);
   FingerTemplate corner = random_print(1, 45);
   std::erase_if(corner.minutiae, [](const Minutia& m) { return m.x_px > 105 || m.y_px > 125; });
   ASSERT_GE(corner.minutiae.size(), 3U);
   ASSERT_LE(corner.minutiae.size(), 12U);
-  EXPECT_LT(matcher.compare(whole, described(corner)).value(),
-            matcher.compare(whole, whole).value() / 3);
+  EXPECT_LT(matcher.compare(whole, corner).value(), matcher.compare(whole, whole).value() / 3);
 }
 
-// A print against itself, of which only the first `described_minutiae` have codes and can be
-// paired.
-float support_among(std::size_t described_minutiae) {
+// A print against itself, of which only the first `described` minutiae have neighbourhoods that can
+// be paired.
+float support_among(std::size_t described) {
   FingerTemplate print = random_print(1, 24);
-  for (Minutia& m : print.minutiae) {  // near enough to each other that all of them have codes
+  for (Minutia& m : print.minutiae) {  // near enough to each other that all of them have some
     m.x_px = static_cast<std::int16_t>(m.x_px / 3), m.y_px = static_cast<std::int16_t>(m.y_px / 3);
   }
-  print = described(print);
-  std::fill(print.codes.begin() + static_cast<std::ptrdiff_t>(described_minutiae),
-            print.codes.end(), MinutiaCode{});
-  MinutiaField field;
-  field.assign(print);
+  PreparedPrint prepared;
+  prepared.prepare(print, kernels::best_backend());
+  const auto first_silent = static_cast<std::ptrdiff_t>(described);
+  std::fill(prepared.vectors.values.begin() + first_silent * kernels::kVectorSize,
+            prepared.vectors.values.end(), std::int8_t{0});
   LocalPairs pairs(kernels::best_backend());
-  EXPECT_EQ(pairs.find(print, field, print, field).size(), described_minutiae);
+  EXPECT_EQ(pairs.find(prepared, prepared).size(), described);
   return pairs.support();
 }
 
@@ -82,7 +73,7 @@ TEST(FingerMatcher, SmallStrangersAreNoHit) {
     FingerTemplate print =
         scanners::Population(31).person(person).capture(FingerPosition::right_index, 0);
     print.minutiae.resize(std::min<std::size_t>(print.minutiae.size(), 16 + person % 7));
-    small.push_back(described(std::move(print)));
+    small.push_back(std::move(print));
   }
   FingerMatcher matcher;
   double rarest = 1;
@@ -98,9 +89,9 @@ TEST(FingerMatcher, SmallStrangersAreNoHit) {
 
 TEST(FingerMatcher, EmptyAndTinyPrintsScoreNothing) {
   FingerMatcher matcher;
-  const FingerTemplate whole = described(random_print(1, 45));
+  const FingerTemplate whole = random_print(1, 45);
   for (const int minutiae : {0, 1, 2, 3}) {
-    const FingerTemplate tiny = described(random_print(2, minutiae));
+    const FingerTemplate tiny = random_print(2, minutiae);
     EXPECT_EQ(matcher.compare(whole, tiny), Similarity{0});
     EXPECT_EQ(matcher.compare(tiny, tiny), Similarity{0});
   }
@@ -108,8 +99,8 @@ TEST(FingerMatcher, EmptyAndTinyPrintsScoreNothing) {
 
 TEST(FingerMatcher, ExplainsItsScore) {
   FingerMatcher matcher;
-  const FingerTemplate a = described(random_print(3, 40));
-  const FingerTemplate b = described(recapture(a, 20, 1, 1, 5));
+  const FingerTemplate a = random_print(3, 40);
+  const FingerTemplate b = recapture(a, 20, 1, 1, 5);
   const FingerComparison comparison = matcher.explain(a, b);
   EXPECT_EQ(comparison.similarity, matcher.compare(a, b));
   EXPECT_GT(comparison.pairs.size(), 30U);

@@ -6,7 +6,8 @@
 #include "engine/features/fingerprint/cylinder.h"
 
 // The fitted matrix as the fit wrote it (docs/formats/minutia-projection.md): 256 thresholds of
-// four bytes, then 256 rows of 320 bytes, little-endian as every machine we build for.
+// four bytes, 256 rows of 320 bytes, 128 deviations of four bytes, little-endian as every machine
+// we build for.
 asm(".section .rodata\n"
     ".balign 64\n"
     "whorl_minutia_projection:\n"
@@ -26,6 +27,11 @@ const kernels::SignProjection& minutia_projection() {
           static_cast<const void*>(whorl_minutia_projection + kernels::kSignBits)),
       whorl_minutia_projection};
   return projection;
+}
+
+const std::int32_t* projection_deviations() {
+  constexpr int kRowsBytes = kernels::kSignBits * kernels::kCylinderCells;
+  return whorl_minutia_projection + kernels::kSignBits + kRowsBytes / 4;
 }
 
 void describe_minutiae(FingerTemplate& print, kernels::Backend backend) {

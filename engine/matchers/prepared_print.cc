@@ -1,6 +1,7 @@
-#include "engine/matchers/minutia_field.h"
+#include "engine/matchers/prepared_print.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <tuple>
 
@@ -9,6 +10,8 @@ namespace {
 
 // Half the mean distance to the nearest neighbour on real prints: what a minutia "owns" around it.
 constexpr float kMarginPx = 11;
+// Extractors rarely give more than this to a minutia that is beyond doubt.
+constexpr float kFullQuality = 70;
 
 // Andrew's monotone chain (Inf. Proc. Letters 9, 1979).
 void convex_hull(std::vector<Point> points, std::vector<Point>& hull) {
@@ -27,15 +30,31 @@ void convex_hull(std::vector<Point> points, std::vector<Point>& hull) {
   hull.pop_back();
 }
 
+const std::array<Point, Direction::kStepsPerTurn>& unit_vectors() {
+  static const auto table = [] {
+    std::array<Point, Direction::kStepsPerTurn> units{};
+    for (std::size_t s = 0; s < units.size(); ++s) {
+      const float angle = Direction{static_cast<std::uint8_t>(s)}.radians();
+      units[s] = {std::cos(angle), std::sin(angle)};
+    }
+    return units;
+  }();
+  return table;
+}
+
 }  // namespace
 
-void MinutiaField::assign(const FingerTemplate& print) {
-  at.clear(), direction.clear(), hull.clear();
+void PreparedPrint::prepare(const FingerTemplate& print, kernels::Backend backend) {
+  at.clear(), direction.clear(), steps.clear(), reliability.clear(), hull.clear();
   area = 0;
   for (const Minutia& m : print.minutiae) {
     at.push_back({static_cast<float>(m.x_px), -static_cast<float>(m.y_px)});
-    direction.push_back({std::cos(m.direction.radians()), std::sin(m.direction.radians())});
+    steps.push_back(m.direction.steps());
+    direction.push_back(unit_vectors()[m.direction.steps()]);
+    const auto quality = static_cast<float>(m.quality);
+    reliability.push_back(m.quality == 0 ? 1 : std::min(1.0F, quality / kFullQuality));
   }
+  features::describe_vectors(print.minutiae, backend, vectors);
   if (at.size() < 3) return;
   convex_hull(at, hull);
   float twice = 0, around = 0;
@@ -47,7 +66,7 @@ void MinutiaField::assign(const FingerTemplate& print) {
   area = twice / 2 + around * kMarginPx + 3.14159265F * kMarginPx * kMarginPx;  // Steiner's formula
 }
 
-bool MinutiaField::covers(Point p) const {
+bool PreparedPrint::covers(Point p) const {
   if (hull.size() < 3) return false;
   for (std::size_t i = 0; i < hull.size(); ++i) {
     if (cross(hull[(i + 1) % hull.size()] - hull[i], p - hull[i]) < 0) return false;
