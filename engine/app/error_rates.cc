@@ -33,7 +33,7 @@ std::vector<OperatingPoint> det_curve(const LabelledScores& scores) {
   std::vector<double> genuine = scores.genuine, impostor = scores.impostor, thresholds;
   std::ranges::sort(genuine), std::ranges::sort(impostor);
   std::ranges::set_union(genuine, impostor, std::back_inserter(thresholds));
-  thresholds.erase(std::ranges::unique(thresholds).begin(), thresholds.end());
+  thresholds.erase(std::unique(thresholds.begin(), thresholds.end()), thresholds.end());
   std::vector<OperatingPoint> curve;
   curve.reserve(thresholds.size() + 1);
   for (const double t : thresholds) {

@@ -90,7 +90,7 @@ std::int64_t people_in(const std::vector<DemoCapture>& captures, bool real) {
     if (c.real == real) people.push_back(c.person);
   }
   std::ranges::sort(people);
-  return std::ranges::unique(people).begin() - people.begin();
+  return std::unique(people.begin(), people.end()) - people.begin();
 }
 
 std::string what_was_done(const DemoPopulation& p, const DemoRun& run) {

@@ -64,7 +64,8 @@ Result<Size> jpeg_size(ByteReader& in, std::span<const std::byte> bytes) {
     const std::uint32_t height = segment.u16(), width = segment.u16();
     if (!segment.ok()) return fail(Fault::out_of_range, at);
     const auto rest = bytes.subspan(in.offset());
-    if (std::ranges::search(rest, kJpegEnd).empty()) return fail(Fault::truncated, bytes.size());
+    if (std::search(rest.begin(), rest.end(), kJpegEnd.begin(), kJpegEnd.end()) == rest.end())
+      return fail(Fault::truncated, bytes.size());
     return Size{width, height};
   }
 }

@@ -18,7 +18,7 @@ namespace {
 constexpr double kMmPerPx = 25.4 / kCanonicalPixelsPerInch;
 
 std::string head(const std::string& name, const FingerTemplate& print) {
-  const std::string file = std::filesystem::path(name).filename().string();
+  std::string file = std::filesystem::path(name).filename().string();
   if (print.position == FingerPosition::unknown) return file;
   return file + ", " + std::string(name_of(print.position));
 }

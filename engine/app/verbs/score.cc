@@ -52,7 +52,8 @@ std::optional<PixelsPerInch> ppi_for(const PrintDatabase& database, const ScoreO
 
 // A name that fits nothing is a slip of the finger whose cost would be a wrong accuracy.
 Result<> check_names(const PpiOf& ppi_of, const std::vector<PrintDatabase>& databases) {
-  for (const auto& [name, ppi] : ppi_of) {
+  for (const auto& entry : ppi_of) {
+    const std::string& name = entry.first;  // clang 14 lets no lambda take a structured binding
     const bool known = std::ranges::any_of(databases, [&](const PrintDatabase& d) {
       return d.name == name || d.folder.filename() == name;
     });
