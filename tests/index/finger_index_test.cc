@@ -75,6 +75,72 @@ TEST(FingerIndex, AnswersDoNotDependOnHowItWasFilledNorOnTheBackend) {
   }
 }
 
+// Every print scored by the definition without a threshold, then sorted: what the lists must be.
+Found listed_by_hand(const Gallery& gallery, const FingerTemplate& probe, std::size_t k, int gate) {
+  const FingerProbe p(probe, gate);
+  const kernels::FingerProbe one = p.view();
+  const std::uint16_t everything = 0;
+  Found all;
+  for (std::size_t first = 0; first < gallery.rows.size(); first += kernels::kBlockPrints) {
+    const auto rows =
+        std::span(gallery.rows)
+            .subspan(first)
+            .first(std::min<std::size_t>(kernels::kBlockPrints, gallery.rows.size() - first));
+    std::vector<const FingerTemplate*> prints;
+    for (const FingerPrint& row : rows) prints.push_back(row.print);
+    const PackedBlock block = PackedBlock::pack(prints);
+    std::vector<kernels::FingerColumns> columns(static_cast<std::size_t>(block.view().groups));
+    std::uint16_t scores[kernels::kBlockPrints];
+    kernels::score_finger_block_reference({&one, &everything, 1}, block.view(), ~std::uint64_t{0},
+                                          nullptr, columns.data(), scores);
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      if (scores[r] > 0) all.emplace_back(rows[r].owner, scores[r]);
+    }
+  }
+  std::ranges::sort(all, [](const auto& a, const auto& b) {
+    return a.second != b.second ? a.second > b.second : earlier(a.first, b.first);
+  });
+  all.resize(std::min(all.size(), k));
+  return all;
+}
+
+void expect_lists_by_hand(const Gallery& gallery, const std::vector<FingerTemplate>& prints,
+                          int gate) {
+  const FingerIndex index = index_of(gallery.rows);
+  std::vector<FingerProbe> probes;
+  for (const FingerTemplate& print : prints) probes.emplace_back(print, gate);
+  for (const std::size_t k : {std::size_t{1}, std::size_t{3}, std::size_t{40}, std::size_t{9999}}) {
+    std::vector<FingerHits> hits(probes.size(), FingerHits(k));
+    for (std::int64_t b = 0; b < index.blocks(); b += 2) {  // in pieces, as threads do it
+      index.search(probes, {}, kernels::best_backend(), b, std::min(b + 2, index.blocks()), hits);
+    }
+    for (std::size_t p = 0; p < probes.size(); ++p) {
+      Found found;
+      for (const auto& hit : hits[p].sorted()) found.emplace_back(hit.owner, hit.score.value());
+      EXPECT_EQ(found, listed_by_hand(gallery, prints[p], k, gate)) << "probe " << p << ", k " << k;
+    }
+  }
+}
+
+TEST(FingerIndex, ListsWhatScoringEveryPrintWouldHoweverManyProbes) {
+  const Gallery gallery(300, 1);
+  std::vector<FingerTemplate> probes;  // more than a batch; some are empty or of few minutiae
+  for (int p = 0; p < kernels::kMaxBatchProbes + 5; ++p) {
+    probes.push_back(p % 2 == 0 ? gallery.prints[static_cast<std::size_t>(p * 7)]
+                                : random_print(static_cast<std::uint64_t>(900 + p), p * 3 % 60));
+    features::describe_minutiae(probes.back());
+  }
+  expect_lists_by_hand(gallery, probes, 32);
+  expect_lists_by_hand(gallery, probes, 128);
+}
+
+TEST(FingerIndex, BreaksTiesByOwnerWhenEveryPrintScoresTheSame) {
+  Gallery gallery(150, 1);
+  for (FingerPrint& row : gallery.rows) row.print = &gallery.prints[45];
+  std::ranges::reverse(gallery.rows);  // the best come last, at the threshold exactly
+  expect_lists_by_hand(gallery, {gallery.prints[45], gallery.prints[44]}, 32);
+}
+
 TEST(FingerIndex, ARemovedPrintIsNeverACandidate) {
   const Gallery gallery(130, 1);
   FingerIndex index = index_of(gallery.rows);
