@@ -57,17 +57,21 @@ void slice(const std::int8_t* rows, Sliced& sliced) {
   }
 }
 
-// The sums of kCylinders cylinders with all projections of `sliced`.
+// The sums of kCylinders cylinders with all projections of `sliced`. Left to itself gcc 12 takes
+// one slice a turn, a sixth slower.
 void project(const std::uint8_t* const (&cells)[kCylinders], const Sliced& sliced,
              __m512i (&sums)[kCylinders][kStripes]) {
   for (auto& cylinder : sums) {
     for (__m512i& sum : cylinder) sum = _mm512_setzero_si512();
   }
+#pragma GCC unroll 4
   for (int s = 0; s < kSlices; ++s) {
+#pragma GCC unroll 4
     for (int c = 0; c < kCylinders; ++c) {
       std::int32_t four;
       std::memcpy(&four, cells[c] + 4 * s, sizeof four);
       const __m512i mine = _mm512_set1_epi32(four);
+#pragma GCC unroll 2
       for (int stripe = 0; stripe < kStripes; ++stripe) {
         sums[c][stripe] = _mm512_dpbusd_epi32(sums[c][stripe], mine, sliced[s][stripe]);
       }
