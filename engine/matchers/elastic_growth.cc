@@ -37,13 +37,15 @@ constexpr float kLikenessWeight = 0.3F;
 constexpr float kMostUnlike = -2;
 
 // What a minutia costs that should be there and is not: -ln(1 - kFound) where half of those around
-// it match, down to a share of it where none does. Its neighbours count by nearness.
+// it match, down to a share of it where none does. Its neighbours count by nearness (biweight
+// kernel).
 constexpr float kUnmatchedPrice = 1;
 constexpr float kLonelyShare = 0.4F;
-constexpr float kAroundPx = 40;
+constexpr float kAroundPx2 = 106 * 106;
 
 constexpr std::size_t kSeeds = 5;  // 4 to 16 were tried: no difference beyond noise
-constexpr std::size_t kGrownOut = 2;
+constexpr std::size_t kGrownOut = 4;
+constexpr float kMaxTrail = 6;  // nats behind the best sprout: never catches up
 
 float normal2(float squared, float variance) {  // density of two axes at once
   return std::exp(-squared / (2 * variance)) / (kTurn * variance);
@@ -67,36 +69,33 @@ Point ElasticGrowth::Motion::operator()(Point p) const {
   return {to.x + turn.x * v.x - turn.y * v.y, to.y + turn.y * v.x + turn.x * v.y};
 }
 
+// One pass over the anchors: moments about `where` and about the first anchor's place there, so
+// that the numbers stay small.
 ElasticGrowth::Motion ElasticGrowth::motion_at(Point where, int leave_out, Way way) const {
   const bool forward = way == Way::first_to_second;
-  const PreparedPrint& here = forward ? *first_ : *second_;
-  const PreparedPrint& there = forward ? *second_ : *first_;
-  float total = 0, cosine = 0, sine = 0;
+  const Point there = forward ? matched_.front().second : matched_.front().first;
+  float total = 0, aligned = 0, crossed = 0;
   Point from, to;
-  const auto each = [&](auto&& visit) {
-    for (int k = 0; k < static_cast<int>(matched_.size()); ++k) {
-      if (k == leave_out) continue;
-      const MinutiaPair pair = matched_[static_cast<std::size_t>(k)].pair;
-      const std::size_t a = forward ? pair.first : pair.second,
-                        b = forward ? pair.second : pair.first;
-      visit(a, b, 1 / (squared_distance(here.at[a], where) + kNearPx2));
-    }
-  };
-  each([&](std::size_t a, std::size_t b, float weight) {
+  for (int k = 0; k < static_cast<int>(matched_.size()); ++k) {
+    if (k == leave_out) continue;
+    const Anchor& anchor = matched_[static_cast<std::size_t>(k)];
+    const Point u = (forward ? anchor.first : anchor.second) - where;
+    const Point v = (forward ? anchor.second : anchor.first) - there;
+    const float weight = 1 / (dot(u, u) + kNearPx2);
     total += weight;
-    from = {from.x + weight * here.at[a].x, from.y + weight * here.at[a].y};
-    to = {to.x + weight * there.at[b].x, to.y + weight * there.at[b].y};
-  });
-  from = {from.x / total, from.y / total};
-  to = {to.x / total, to.y / total};
-  each([&](std::size_t a, std::size_t b, float weight) {
-    const Point u = here.at[a] - from, v = there.at[b] - to;
-    cosine += weight * (dot(u, v) + kLeverPx2 * dot(here.direction[a], there.direction[b]));
-    sine += weight * (cross(u, v) + kLeverPx2 * cross(here.direction[a], there.direction[b]));
-  });
+    from = {from.x + weight * u.x, from.y + weight * u.y};
+    to = {to.x + weight * v.x, to.y + weight * v.y};
+    aligned += weight * (dot(u, v) + kLeverPx2 * anchor.turn.x);
+    crossed += weight * (cross(u, v) + (forward ? kLeverPx2 : -kLeverPx2) * anchor.turn.y);
+  }
+  const float inverse = 1 / total;
+  const float cosine = aligned - dot(from, to) * inverse;
+  const float sine = crossed - cross(from, to) * inverse;
+  const Point middle = {from.x * inverse + where.x, from.y * inverse + where.y};
+  const Point goal = {to.x * inverse + there.x, to.y * inverse + there.y};
   const float length = std::sqrt(cosine * cosine + sine * sine);
-  if (length == 0) return {{1, 0}, from, to};
-  return {{cosine / length, sine / length}, from, to};
+  if (length == 0) return {{1, 0}, middle, goal};
+  return {{cosine / length, sine / length}, middle, goal};
 }
 
 ElasticGrowth::Found ElasticGrowth::best_partner(std::size_t a, const Motion& motion,
@@ -108,9 +107,8 @@ ElasticGrowth::Found ElasticGrowth::best_partner(std::size_t a, const Motion& mo
   const float tolerance = std::min(kMaxTolerancePx, kTolerancePx + kTolerancePerPx * nearest_px);
   Found best;
   for (std::size_t b = 0; b < second_->size(); ++b) {
-    if (second_taken_[b] != 0) continue;
     const float residual = squared_distance(second_->at[b], expected);
-    if (residual > tolerance * tolerance) continue;
+    if (residual > tolerance * tolerance || second_taken_[b] != 0) continue;
     const float cosine = dot(direction, second_->direction[b]);
     if (cosine < kMinCosine) continue;
     const float turn = std::acos(std::min(cosine, 1.0F));
@@ -130,12 +128,20 @@ float ElasticGrowth::likeness_share(std::size_t a, std::size_t b) const {
   return kLikenessWeight * std::max(ratio, kMostUnlike);
 }
 
-void ElasticGrowth::match(std::size_t a, const Found& found) {
+ElasticGrowth::Anchor ElasticGrowth::anchor(std::size_t a, const Found& found) const {
   const auto b = static_cast<std::size_t>(found.second);
-  matched_.push_back({{static_cast<std::uint16_t>(a), static_cast<std::uint16_t>(b)}, found.share});
-  first_taken_[a] = second_taken_[b] = 1;
+  const Point d = first_->direction[a], e = second_->direction[b];
+  return {{{static_cast<std::uint16_t>(a), static_cast<std::uint16_t>(b)}, found.share},
+          first_->at[a],
+          second_->at[b],
+          {dot(d, e), cross(d, e)}};
+}
+
+void ElasticGrowth::match(const Anchor& found) {
+  matched_.push_back(found);
+  first_taken_[found.found.pair.first] = second_taken_[found.found.pair.second] = 1;
   for (std::size_t i = 0; i < first_->size(); ++i) {
-    nearest_px2_[i] = std::min(nearest_px2_[i], squared_distance(first_->at[i], first_->at[a]));
+    nearest_px2_[i] = std::min(nearest_px2_[i], squared_distance(first_->at[i], found.first));
   }
 }
 
@@ -152,19 +158,18 @@ void ElasticGrowth::extend() {
     tried_[next] = 1;
     const Motion motion = motion_at(first_->at[next], -1, Way::first_to_second);
     const Found found = best_partner(next, motion, std::sqrt(nearest_px2_[next]));
-    if (found.second >= 0) match(next, found);
+    if (found.second >= 0) match(anchor(next, found));
   }
 }
 
 // Once the whole correspondence is known, each pair must still be where all the others say.
 void ElasticGrowth::refine() {
   for (std::size_t k = 0; k < matched_.size() && matched_.size() > 2;) {
-    const MinutiaPair pair = matched_[k].pair;
+    const MinutiaPair pair = matched_[k].found.pair;
     float nearest = std::numeric_limits<float>::max();
     for (std::size_t other = 0; other < matched_.size(); ++other) {
       if (other == k) continue;
-      nearest = std::min(nearest, squared_distance(first_->at[pair.first],
-                                                   first_->at[matched_[other].pair.first]));
+      nearest = std::min(nearest, squared_distance(matched_[k].first, matched_[other].first));
     }
     const Motion motion =
         motion_at(first_->at[pair.first], static_cast<int>(k), Way::first_to_second);
@@ -172,7 +177,7 @@ void ElasticGrowth::refine() {
     const Found found = best_partner(pair.first, motion, std::sqrt(nearest));
     if (found.second >= 0) {
       second_taken_[static_cast<std::size_t>(found.second)] = 1;
-      matched_[k] = {{pair.first, static_cast<std::uint16_t>(found.second)}, found.share};
+      matched_[k] = anchor(pair.first, found);
       ++k;
     } else {
       first_taken_[pair.first] = 0;
@@ -183,7 +188,7 @@ void ElasticGrowth::refine() {
 
 float ElasticGrowth::unmatched_price() {
   seen_.clear();
-  for (const GrownPair& p : matched_) seen_.push_back({first_->at[p.pair.first], 0});
+  for (const Anchor& a : matched_) seen_.push_back({a.first, 0});
   for (std::size_t a = 0; a < first_->size(); ++a) {
     const Point p = first_->at[a];
     if (first_taken_[a] != 0 || !second_->covers(motion_at(p, -1, Way::first_to_second)(p)))
@@ -201,10 +206,9 @@ float ElasticGrowth::unmatched_price() {
     if (seen_[missing].reliability == 0) continue;
     float matched = 0, unmatched = 0;
     for (std::size_t other = 0; other < seen_.size(); ++other) {
-      const float d2 = squared_distance(seen_[missing].at, seen_[other].at);
-      if (d2 > 16 * kAroundPx * kAroundPx) continue;
-      (other < matched_.size() ? matched : unmatched) +=
-          std::exp(-d2 / (2 * kAroundPx * kAroundPx));
+      const float far = squared_distance(seen_[missing].at, seen_[other].at) / kAroundPx2;
+      const float near = far < 1 ? (1 - far) * (1 - far) : 0;
+      (other < matched_.size() ? matched : unmatched) += near;
     }
     const float around = 2 * matched / (2 * matched + unmatched);  // a pair is two minutiae
     price += seen_[missing].reliability * (kLonelyShare + (1 - kLonelyShare) * 2 * around);
@@ -214,15 +218,15 @@ float ElasticGrowth::unmatched_price() {
 
 float ElasticGrowth::shares() const {
   float sum = 0;
-  for (const GrownPair& p : matched_) sum += p.share;
+  for (const Anchor& a : matched_) sum += a.found.share;
   return sum;
 }
 
-void ElasticGrowth::start(std::span<const GrownPair> pairs) {
+void ElasticGrowth::start(std::span<const Anchor> anchors) {
   matched_.clear();
   first_taken_.assign(first_->size(), 0), second_taken_.assign(second_->size(), 0);
   nearest_px2_.assign(first_->size(), std::numeric_limits<float>::max());
-  for (const GrownPair& p : pairs) match(p.pair.first, {p.pair.second, p.share});
+  for (const Anchor& anchor : anchors) match(anchor);
 }
 
 const Growth& ElasticGrowth::grow(const PreparedPrint& first, const PreparedPrint& second,
@@ -233,27 +237,31 @@ const Growth& ElasticGrowth::grow(const PreparedPrint& first, const PreparedPrin
   std::size_t count = 0;
   for (const RankedPair& seed : seeds.first(std::min(kSeeds, seeds.size()))) {
     const auto has_seed = [&](const Sprout& s) {
-      return std::ranges::any_of(s.pairs, [&](const GrownPair& p) { return p.pair == seed.pair; });
+      return std::ranges::any_of(s.anchors,
+                                 [&](const Anchor& a) { return a.found.pair == seed.pair; });
     };
     if (std::any_of(sprouts_.begin(), sprouts_.begin() + static_cast<std::ptrdiff_t>(count),
                     has_seed))
       continue;
-    const GrownPair root{seed.pair, 0};
+    const Anchor root = anchor(seed.pair.first, {seed.pair.second, 0});
     start({&root, 1});
     extend();
     if (sprouts_.size() == count) sprouts_.emplace_back();
-    sprouts_[count].pairs = matched_, sprouts_[count].share = shares();
+    sprouts_[count].anchors = matched_, sprouts_[count].share = shares();
     ++count;
   }
   std::stable_sort(sprouts_.begin(), sprouts_.begin() + static_cast<std::ptrdiff_t>(count),
                    [](const Sprout& a, const Sprout& b) { return a.share > b.share; });
   for (std::size_t s = 0; s < count && s < kGrownOut; ++s) {
-    start(sprouts_[s].pairs);
+    if (sprouts_[s].share < sprouts_[0].share - kMaxTrail) break;
+    start(sprouts_[s].anchors);
     refine();
     extend();
     const float log_likelihood = shares() - unmatched_price();
     if (s > 0 && log_likelihood <= best_.log_likelihood) continue;
-    best_.pairs = matched_, best_.log_likelihood = log_likelihood;
+    best_.log_likelihood = log_likelihood;
+    best_.pairs.clear();
+    for (const Anchor& a : matched_) best_.pairs.push_back(a.found);
   }
   return best_;
 }

@@ -45,8 +45,13 @@ class ElasticGrowth {
     int second = -1;
     float share = 0;
   };
+  struct Anchor {  // a matched pair as the motions need it
+    GrownPair found;
+    Point first, second;
+    Point turn;  // from the first minutia's direction to the second's, a unit complex number
+  };
   struct Sprout {
-    std::vector<GrownPair> pairs;
+    std::vector<Anchor> anchors;
     float share = 0;
   };
   struct Seen {  // a minutia that both prints should show, in the first one's frame
@@ -55,11 +60,12 @@ class ElasticGrowth {
   };
   enum class Way { first_to_second, second_to_first };
 
-  void start(std::span<const GrownPair> pairs);
+  void start(std::span<const Anchor> anchors);
+  Anchor anchor(std::size_t a, const Found& found) const;
   Motion motion_at(Point where, int leave_out, Way way) const;
   Found best_partner(std::size_t a, const Motion& motion, float nearest_px) const;
   float likeness_share(std::size_t a, std::size_t b) const;
-  void match(std::size_t a, const Found& found);
+  void match(const Anchor& found);
   void extend();
   void refine();
   float shares() const;
@@ -69,7 +75,7 @@ class ElasticGrowth {
   const PreparedPrint* second_ = nullptr;
   const LocalPairs* likeness_ = nullptr;
   float chance_per_px2_ = 0;
-  std::vector<GrownPair> matched_;
+  std::vector<Anchor> matched_;
   std::vector<char> first_taken_, second_taken_, tried_;
   std::vector<float> nearest_px2_;  // of each first minutia to the matched ones, squared
   std::vector<Sprout> sprouts_;

@@ -34,14 +34,18 @@ float length_of(const Row& row) {
   return std::sqrt(sum);
 }
 
-void whiten(const std::int32_t* sums, std::int8_t* values) {
+// Plain loops over whole rows: the compiler makes lanes of them.
+void whiten(const std::int32_t* sums, const Row& inverse, std::int8_t* values) {
   Row row;
-  for (std::size_t k = 0; k < kSize; ++k) row[k] = static_cast<float>(sums[k]) * weights()[k];
+  for (std::size_t k = 0; k < kSize; ++k) row[k] = static_cast<float>(sums[k]) * inverse[k];
   const float scale = kVectorLength / std::max(length_of(row), 1e-6F);
+  std::array<std::int32_t, kSize> whole;
   for (std::size_t k = 0; k < kSize; ++k) {
-    const float value = std::clamp(row[k] * scale, -127.0F, 127.0F);
-    values[k] = static_cast<std::int8_t>(value < 0 ? value - 0.5F : value + 0.5F);
+    const float value = row[k] * scale;
+    const float kept = value < -127 ? -127 : value > 127 ? 127 : value;
+    whole[k] = static_cast<std::int32_t>(kept + 127.5F) - 127;  // rounded, halves up
   }
+  for (std::size_t k = 0; k < kSize; ++k) values[k] = static_cast<std::int8_t>(whole[k]);
 }
 
 }  // namespace
@@ -55,10 +59,11 @@ void describe_vectors(std::span<const Minutia> minutiae, kernels::Backend backen
   std::vector<std::int32_t> sums(minutiae.size() * kSize);
   kernels::project_sums(backend)(minutia_projection(), cylinders.cells.data(), std::ssize(minutiae),
                                  kernels::kVectorSize, sums.data());
+  const Row& inverse = weights();
   for (std::size_t i = 0; i < minutiae.size(); ++i) {
     if (!cylinders.described[i]) continue;
     vectors.described[i] = 1;
-    whiten(&sums[i * kSize], &vectors.values[i * kSize]);
+    whiten(&sums[i * kSize], inverse, &vectors.values[i * kSize]);
   }
 }
 
