@@ -9,8 +9,11 @@ namespace whorl::kernels {
 // Code pairs a second when nothing but the bit count of a backend runs, from registers:
 //   avx512   32 lanes, 16 x (vpxorq, vpopcntw, vpaddw)
 //   avx2     16 lanes, 16 x (vpxor, two vpand, vpsrlw, two vpshufb, two vpaddb)
+//   amx      16 x 16 pairs, 4 x tdpbsud
 //   others   as avx2
 double peak_pairs_per_second(Backend backend);
+
+double cpu_seconds();  // of this thread
 
 // One thread reading memory far larger than the caches, in order.
 double read_bytes_per_second();
