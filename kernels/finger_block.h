@@ -11,7 +11,6 @@ inline constexpr int kCodeBits = 256;
 inline constexpr int kCodeWords = kCodeBits / 16;  // 16-bit words: a popcount fits its own lane
 inline constexpr int kLanes = 32;                  // codes side by side in one group of planes
 inline constexpr int kBlockPrints = 64;            // one bit each in an eligibility mask
-inline constexpr int kDirectionBins = 32;          // of 8 steps each; where a band starts and ends
 inline constexpr std::uint8_t kNoPrint = 255;      // owner of a padding lane
 inline constexpr int kMaxProbeCodes = 255;
 inline constexpr int kMaxBatchProbes = 16;
@@ -53,15 +52,16 @@ struct alignas(64) FingerColumns {                                       // of o
 // lanes that belong to kNoPrint. A view; the index owns the memory, which is also the layout on
 // disk.
 struct FingerBlock {
-  std::int64_t groups = 0;                   // of kLanes codes
-  const std::uint16_t* planes = nullptr;     // [groups][kCodeWords][kLanes]; 64-byte aligned
-  const std::uint16_t* popcounts = nullptr;  // [groups][kLanes]
-  const std::uint8_t* directions =
-      nullptr;                           // [groups][kLanes], ascending; padding repeats the last
-  const std::uint8_t* prints = nullptr;  // [groups][kLanes], 0 .. 63 or kNoPrint
-  const std::uint16_t* bin_starts =
-      nullptr;  // [kDirectionBins + 1]: first code with direction >= 8 * bin
-  const std::uint8_t* print_sizes = nullptr;  // [kBlockPrints] codes of each print, 0 .. 255
+  std::int64_t groups = 0;  // of kLanes codes
+  std::int64_t codes = 0;   // lanes from here on are padding
+  // [groups][kCodeWords][kLanes]; 64-byte aligned
+  const std::uint16_t* planes = nullptr;
+  // [groups][kLanes], ascending; padding repeats the last
+  const std::uint8_t* directions = nullptr;
+  // [groups][kLanes], 0 .. 63 or kNoPrint
+  const std::uint8_t* prints = nullptr;
+  // [kBlockPrints] codes of each print, 0 .. 255
+  const std::uint8_t* print_sizes = nullptr;
 };
 
 // How many best codes a score averages: rises with the smaller print, so that a small one cannot

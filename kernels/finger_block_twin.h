@@ -127,7 +127,7 @@ void clear(const FingerBlock& block, FingerColumns* columns) {
 // Padding lanes hold zeros, which are as near to some probe codes as any code.
 template <class Vector>
 void clear_padding(const FingerBlock& block, FingerColumns* columns) {
-  for (std::int64_t j = block.bin_starts[kDirectionBins]; j < block.groups * kLanes; ++j) {
+  for (std::int64_t j = block.codes; j < block.groups * kLanes; ++j) {
     columns[j / kLanes].lanes[j % kLanes] = kNoPartner;
   }
 }

@@ -11,18 +11,14 @@ namespace {
 
 using kernels::kBlockPrints;
 using kernels::kCodeWords;
-using kernels::kDirectionBins;
 using kernels::kLanes;
 
 constexpr std::align_val_t kAlignment{64};
-constexpr int kStepsPerBin = Direction::kStepsPerTurn / kDirectionBins;
 constexpr std::size_t kMaxCodes = 64UL * 255;
 static_assert(kMaxCodes < PackedMinutia::kNoCode);
 
-int popcount(const MinutiaCode& code) {
-  int bits = 0;
-  for (const std::uint16_t word : code) bits += std::popcount(word);
-  return bits;
+bool is_empty(const MinutiaCode& code) {
+  return std::ranges::all_of(code, [](std::uint16_t word) { return word == 0; });
 }
 
 // A code and where it came from, for sorting.
@@ -35,7 +31,7 @@ std::vector<Placed> codes_by_direction(std::span<const FingerTemplate* const> pr
   std::vector<Placed> codes;
   for (std::size_t p = 0; p < prints.size(); ++p) {
     for (std::size_t m = 0; m < prints[p]->codes.size(); ++m) {
-      if (popcount(prints[p]->codes[m]) == 0) continue;
+      if (is_empty(prints[p]->codes[m])) continue;
       codes.push_back({prints[p]->minutiae[m].direction.steps(), static_cast<std::uint8_t>(p),
                        static_cast<std::uint16_t>(m)});
     }
@@ -48,8 +44,7 @@ std::vector<Placed> codes_by_direction(std::span<const FingerTemplate* const> pr
 
 PackedBlock::Places::Places(std::size_t groups, std::size_t minutia_count)
     : planes(sizeof(Header)),
-      popcounts(planes + groups * kLanes * kCodeWords * 2),
-      minutiae(popcounts + groups * kLanes * 2),
+      minutiae(planes + groups * kLanes * kCodeWords * 2),
       directions(minutiae + minutia_count * sizeof(PackedMinutia)),
       prints(directions + groups * kLanes),
       end(prints + groups * kLanes) {}
@@ -74,6 +69,7 @@ PackedBlock PackedBlock::pack(std::span<const FingerTemplate* const> source) {
   std::memset(block.memory_.get(), 0, block.size_);
   Header& header = *new (block.memory_.get()) Header;
   header.groups = static_cast<std::uint32_t>(groups);
+  header.codes = static_cast<std::uint32_t>(codes.size());
   header.minutiae = static_cast<std::uint32_t>(minutia_count);
 
   auto* minutiae = block.part<PackedMinutia>(at.minutiae);
@@ -88,7 +84,6 @@ PackedBlock PackedBlock::pack(std::span<const FingerTemplate* const> source) {
   }
 
   auto* planes = block.part<std::uint16_t>(at.planes);
-  auto* popcounts = block.part<std::uint16_t>(at.popcounts);
   auto* directions = block.part<std::uint8_t>(at.directions);
   auto* prints = block.part<std::uint8_t>(at.prints);
   for (std::size_t c = 0; c < groups * kLanes; ++c) {
@@ -101,17 +96,11 @@ PackedBlock PackedBlock::pack(std::span<const FingerTemplate* const> source) {
     const MinutiaCode& code = source[placed.print]->codes[placed.minutia];
     std::uint16_t* plane = planes + c / kLanes * kCodeWords * kLanes + c % kLanes;
     for (std::size_t w = 0; w < kCodeWords; ++w) plane[w * kLanes] = code[w];
-    popcounts[c] = static_cast<std::uint16_t>(popcount(code));
     directions[c] = placed.direction;
     prints[c] = placed.print;
     ++header.print_sizes[placed.print];
     minutiae[header.minutia_starts[placed.print] + placed.minutia].code =
         static_cast<std::uint16_t>(c);
-  }
-  for (int bin = 0; bin <= kDirectionBins; ++bin) {
-    const auto first = std::ranges::lower_bound(codes, bin * kStepsPerBin, {},
-                                                [](const Placed& c) { return int{c.direction}; });
-    header.bin_starts[bin] = static_cast<std::uint16_t>(first - codes.begin());
   }
   return block;
 }
@@ -132,10 +121,8 @@ Result<PackedBlock> PackedBlock::in_place(std::shared_ptr<std::byte> memory, std
     return fail(Fault::store_corrupt);
   const Places at(header.groups, header.minutiae);
   if (at.end != size) return fail(Fault::store_corrupt, at.end);
-  const std::size_t codes = std::size_t{header.groups} * kLanes;
-  if (!std::ranges::is_sorted(header.bin_starts) || header.bin_starts[kDirectionBins] > codes) {
-    return fail(Fault::store_corrupt);
-  }
+  const std::size_t lanes = std::size_t{header.groups} * kLanes;
+  if (header.codes > lanes || lanes - header.codes >= kLanes) return fail(Fault::store_corrupt);
   if (!std::ranges::is_sorted(header.minutia_starts) ||
       header.minutia_starts[kBlockPrints] != header.minutiae) {
     return fail(Fault::store_corrupt);
@@ -143,11 +130,11 @@ Result<PackedBlock> PackedBlock::in_place(std::shared_ptr<std::byte> memory, std
   // Counted to the end rather than left at the first: a loop without a way out uses wide registers.
   std::size_t strays = 0;
   const auto* prints = block.part<const std::uint8_t>(at.prints);
-  for (std::size_t c = 0; c < codes; ++c)
+  for (std::size_t c = 0; c < lanes; ++c)
     strays += prints[c] >= kBlockPrints && prints[c] != kernels::kNoPrint;
   const auto* minutiae = block.part<const PackedMinutia>(at.minutiae);
   for (std::size_t m = 0; m < header.minutiae; ++m)
-    strays += minutiae[m].code >= codes && minutiae[m].code != PackedMinutia::kNoCode;
+    strays += minutiae[m].code >= header.codes && minutiae[m].code != PackedMinutia::kNoCode;
   if (strays != 0) return fail(Fault::store_corrupt);
   return block;
 }
@@ -156,11 +143,10 @@ kernels::FingerBlock PackedBlock::view() const {
   const Header& h = header();
   const Places at(h.groups, h.minutiae);
   return {h.groups,
+          h.codes,
           part<const std::uint16_t>(at.planes),
-          part<const std::uint16_t>(at.popcounts),
           part<const std::uint8_t>(at.directions),
           part<const std::uint8_t>(at.prints),
-          h.bin_starts,
           h.print_sizes};
 }
 

@@ -25,21 +25,21 @@ static_assert(std::has_unique_object_representations_v<PackedMinutia>, "no paddi
 
 // Up to 64 prints in one piece of memory that is also the layout in a snapshot (little-endian):
 //
-//   header | planes | popcounts | minutiae | directions | prints
+//   header | planes | minutiae | directions | prints
 //
-// with each part's place computed from the header alone. About 1.6 kB a print of 36 minutiae.
+// with each part's place computed from the header alone. About 1.5 kB a print of 36 minutiae.
 class PackedBlock {
  public:
   struct Header {
     std::uint32_t groups = 0;    // of kernels::kLanes codes
+    std::uint32_t codes = 0;     // of all prints; the last group is padded
     std::uint32_t minutiae = 0;  // of all prints
-    std::uint16_t bin_starts[kernels::kDirectionBins + 1] = {};
     std::uint16_t minutia_starts[kernels::kBlockPrints + 1] =
         {};  // of each print; the rest repeats the end
     std::uint8_t print_sizes[kernels::kBlockPrints] = {};  // codes of each print
-    std::uint8_t zero[52] = {};  // header is 320 bytes: planes stay aligned
+    std::uint8_t zero[50] = {};  // header is 256 bytes: planes stay aligned
   };
-  static_assert(sizeof(Header) == 320);
+  static_assert(sizeof(Header) == 256);
   static_assert(sizeof(Header) % 64 == 0);
 
   // Codes must be of one version; a print without codes scores 0. At most kernels::kBlockPrints.
@@ -57,7 +57,7 @@ class PackedBlock {
 
  private:
   struct Places {  // byte offsets of the parts
-    std::size_t planes, popcounts, minutiae, directions, prints, end;
+    std::size_t planes, minutiae, directions, prints, end;
     Places(std::size_t groups, std::size_t minutiae);
   };
   explicit PackedBlock(std::size_t size);

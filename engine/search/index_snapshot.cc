@@ -17,7 +17,7 @@ namespace whorl::search {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x57484958;  // "WHIX"
-constexpr std::uint16_t kVersion = 1;
+constexpr std::uint16_t kVersion = 2;
 constexpr std::size_t kHeaderBytes = 20;
 constexpr std::int64_t kFacesPerChunk = 1024;
 

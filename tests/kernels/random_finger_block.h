@@ -38,22 +38,19 @@ class OwnedBlock {
     groups_ = (count + kLanes - 1) / kLanes + spare_groups;
     const auto lanes = static_cast<std::size_t>(groups_ * kLanes);
     planes_.resize(lanes * kCodeWords / kLanes);
-    popcounts_.resize(lanes);
     directions_.resize(
         lanes, static_cast<std::uint8_t>(codes.empty() ? 0 : codes.back().code.direction_steps));
     prints_.resize(lanes, kNoPrint);
     for (std::size_t i = 0; i < codes.size(); ++i) place(codes[i], i);
-    for (int bin = 0; bin <= kDirectionBins; ++bin) {
-      bin_starts_[bin] = static_cast<std::uint16_t>(std::count_if(
-          codes.begin(), codes.end(),
-          [bin](const Code& c) { return c.code.direction_steps < bin * (256 / kDirectionBins); }));
-    }
+    codes_ = count;
   }
 
   FingerBlock view() const {
-    return {groups_,           planes_.empty() ? nullptr : planes_.front().lanes,
-            popcounts_.data(), directions_.data(),
-            prints_.data(),    bin_starts_,
+    return {groups_,
+            codes_,
+            planes_.empty() ? nullptr : planes_.front().lanes,
+            directions_.data(),
+            prints_.data(),
             print_sizes_};
   }
 
@@ -63,20 +60,17 @@ class OwnedBlock {
     for (std::size_t w = 0; w < kCodeWords; ++w) {
       planes_[group * kCodeWords + w].lanes[lane] = code.code.words[w];
     }
-    popcounts_[i] = code.code.popcount;
     directions_[i] = static_cast<std::uint8_t>(code.code.direction_steps);
     prints_[i] = code.print;
     ++print_sizes_[code.print];
   }
 
-  std::int64_t groups_ = 0;
+  std::int64_t groups_ = 0, codes_ = 0;
   struct alignas(64) Plane {
     std::uint16_t lanes[kLanes];
   };
   std::vector<Plane> planes_;
-  std::vector<std::uint16_t> popcounts_;
   std::vector<std::uint8_t> directions_, prints_;
-  std::uint16_t bin_starts_[kDirectionBins + 1] = {};
   std::uint8_t print_sizes_[kBlockPrints] = {};
 };
 
