@@ -10,7 +10,6 @@
 #include <cstdlib>
 #include <vector>
 
-#include "engine/features/fingerprint/minutia_codes.h"
 #include "engine/matchers/finger_matcher.h"
 #include "scanners/simulated/people.h"
 
@@ -32,7 +31,6 @@ Scores measure(std::uint64_t people) {
     const FingerPosition position{static_cast<std::uint8_t>(1 + p % 10)};
     const scanners::Person person = population.person(p);
     first.push_back(person.capture(position, 0)), second.push_back(person.capture(position, 1));
-    features::describe_minutiae(first.back()), features::describe_minutiae(second.back());
   }
   Scores scores;
   matchers::FingerMatcher matcher;
@@ -59,14 +57,23 @@ void fit(const Scores& scores) {
   double excess = 0;
   for (std::size_t i = cut; i < scores.strangers.size(); ++i)
     excess += scores.strangers[i] - threshold;
-  const double scale = excess / (count - static_cast<double>(cut));
+  const double above = count - static_cast<double>(cut);
+  const double scale = excess / above;
+  // Generalised Pareto by moments (Hosking and Wallis, Technometrics 29(3), 1987): a shape of 0 is
+  // the exponential tail that the calibration assumes.
+  double spread = 0;
+  for (std::size_t i = cut; i < scores.strangers.size(); ++i) {
+    spread += (scores.strangers[i] - threshold - scale) * (scores.strangers[i] - threshold - scale);
+  }
+  const double shape = (1 - scale * scale * above / spread) / 2;
   const double origin = threshold + scale * std::log(kTailShare);
   const double middle = mean(scores.mates);
   double squares = 0;
   for (const double s : scores.mates) squares += (s - middle) * (s - middle);
-  std::printf("%zu mates, %zu strangers\norigin %.2f  scale %.3f  genuine mean %.1f  sd %.1f\n",
-              scores.mates.size(), scores.strangers.size(), origin, scale, middle,
-              std::sqrt(squares / static_cast<double>(scores.mates.size())));
+  std::printf(
+      "%zu mates, %zu strangers\norigin %.2f  scale %.3f  shape %.3f  genuine mean %.1f  sd %.1f\n",
+      scores.mates.size(), scores.strangers.size(), origin, scale, shape, middle,
+      std::sqrt(squares / static_cast<double>(scores.mates.size())));
   std::printf("largest of strangers %.1f\n", scores.strangers.back());
   std::printf("rate      similarity measured   foretold   mates below\n");
   for (double rate = 0.1; rate * count >= 10; rate /= 10) {

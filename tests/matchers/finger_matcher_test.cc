@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "engine/matchers/finger_calibration.h"
 #include "scanners/simulated/people.h"
 #include "tests/support/random_print.h"
@@ -85,6 +88,32 @@ TEST(FingerMatcher, SmallStrangersAreNoHit) {
     }
   }
   EXPECT_GT(rarest, 1e-6);  // of 5,995 comparisons
+}
+
+// Corners of 11 to 14 minutiae: the weakness of scores that divide by the size of a print.
+TEST(FingerMatcher, CornersOfStrangersStayBelowOneInTenThousand) {
+  std::vector<FingerTemplate> corners;
+  for (std::uint64_t person = 0; person < 100; ++person) {
+    FingerTemplate print =
+        scanners::Population(41).person(person).capture(FingerPosition::right_index, 0);
+    ASSERT_GE(print.minutiae.size(), 11U);
+    const Minutia centre = print.minutiae[person % print.minutiae.size()];
+    const auto distance = [&](const Minutia& m) {
+      return std::hypot(m.x_px - centre.x_px, m.y_px - centre.y_px);
+    };
+    std::ranges::sort(print.minutiae, {}, distance);
+    print.minutiae.resize(std::min<std::size_t>(print.minutiae.size(), 11 + person % 4));
+    corners.push_back(std::move(print));
+  }
+  FingerMatcher matcher;
+  int reached = 0;  // of 4,950 comparisons
+  for (std::size_t a = 0; a < corners.size(); ++a) {
+    for (std::size_t b = a + 1; b < corners.size(); ++b) {
+      const Similarity similarity = matcher.compare(corners[a], corners[b]);
+      reached += calibrate(kDefaultFingerCalibration, similarity).fmr.value() <= 1e-4 ? 1 : 0;
+    }
+  }
+  EXPECT_EQ(reached, 0);
 }
 
 TEST(FingerMatcher, EmptyAndTinyPrintsScoreNothing) {
