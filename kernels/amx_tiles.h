@@ -37,7 +37,7 @@ class Tiles {
       std::int32_t sums[kTileRows];
       std::memcpy(sums, tiles_[kSum][m], sizeof sums);
       for (int k = 0; k < kTileBytes; ++k) {
-        const int weight = static_cast<std::int8_t>(left[m][k]);
+        const auto weight = static_cast<std::int8_t>(left[m][k]);
         for (int n = 0; n < kTileRows; ++n) sums[n] += weight * right[k / 4][4 * n + k % 4];
       }
       std::memcpy(tiles_[kSum][m], sums, sizeof sums);
