@@ -17,6 +17,11 @@ constexpr std::align_val_t kAlignment{64};
 constexpr std::size_t kMaxCodes = 64UL * 255;
 static_assert(kMaxCodes < PackedMinutia::kNoCode);
 
+std::uint16_t code_and_kind(std::size_t code, MinutiaKind kind) {
+  const auto high = static_cast<unsigned>(kind) << PackedMinutia::kKindShift;
+  return static_cast<std::uint16_t>(code | high);
+}
+
 bool is_empty(const MinutiaCode& code) {
   return std::ranges::all_of(code, [](std::uint16_t word) { return word == 0; });
 }
@@ -78,8 +83,8 @@ PackedBlock PackedBlock::pack(std::span<const FingerTemplate* const> source) {
     header.minutia_starts[p] = static_cast<std::uint16_t>(next);
     if (p >= source.size()) continue;
     for (const Minutia& m : source[p]->minutiae) {
-      minutiae[next++] = {m.x_px, m.y_px, m.direction.steps(), static_cast<std::uint8_t>(m.kind),
-                          PackedMinutia::kNoCode};
+      minutiae[next++] = {m.x_px, m.y_px, m.direction.steps(), m.quality,
+                          code_and_kind(PackedMinutia::kNoCode, m.kind)};
     }
   }
 
@@ -99,8 +104,8 @@ PackedBlock PackedBlock::pack(std::span<const FingerTemplate* const> source) {
     directions[c] = placed.direction;
     prints[c] = placed.print;
     ++header.print_sizes[placed.print];
-    minutiae[header.minutia_starts[placed.print] + placed.minutia].code =
-        static_cast<std::uint16_t>(c);
+    PackedMinutia& minutia = minutiae[header.minutia_starts[placed.print] + placed.minutia];
+    minutia.code_and_kind = code_and_kind(c, minutia.kind());
   }
   return block;
 }
@@ -133,8 +138,11 @@ Result<PackedBlock> PackedBlock::in_place(std::shared_ptr<std::byte> memory, std
   for (std::size_t c = 0; c < lanes; ++c)
     strays += prints[c] >= kBlockPrints && prints[c] != kernels::kNoPrint;
   const auto* minutiae = block.part<const PackedMinutia>(at.minutiae);
-  for (std::size_t m = 0; m < header.minutiae; ++m)
-    strays += minutiae[m].code >= header.codes && minutiae[m].code != PackedMinutia::kNoCode;
+  for (std::size_t m = 0; m < header.minutiae; ++m) {
+    const std::uint16_t code = minutiae[m].code();
+    strays += code >= header.codes && code != PackedMinutia::kNoCode;
+    strays += minutiae[m].kind() > MinutiaKind::bifurcation;
+  }
   if (strays != 0) return fail(Fault::store_corrupt);
   return block;
 }
@@ -163,11 +171,11 @@ FingerTemplate PackedBlock::unpack(int print, FingerPosition position,
   for (int m = h.minutia_starts[print]; m < h.minutia_starts[print + 1]; ++m) {
     const PackedMinutia& packed = minutiae[m];
     result.minutiae.push_back({packed.x_px, packed.y_px, Direction{packed.direction_steps},
-                               static_cast<MinutiaKind>(packed.kind), 0, 0});
+                               packed.kind(), packed.quality, 0});
     MinutiaCode code{};
-    if (packed.code != PackedMinutia::kNoCode) {
+    if (const std::uint16_t at_code = packed.code(); at_code != PackedMinutia::kNoCode) {
       const std::uint16_t* plane =
-          planes + std::size_t{packed.code} / kLanes * kCodeWords * kLanes + packed.code % kLanes;
+          planes + std::size_t{at_code} / kLanes * kCodeWords * kLanes + at_code % kLanes;
       for (std::size_t w = 0; w < kCodeWords; ++w) code[w] = plane[w * kLanes];
     }
     result.codes.push_back(code);
