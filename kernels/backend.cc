@@ -50,6 +50,7 @@ struct Twins {
   ProjectSums project_sums;
   VectorDots vector_dots;
   FillCylinder fill_cylinder;
+  AlignPrints align_prints;
 };
 
 // On machines that are not x86-64 the wider twins are not built; available() keeps callers away.
@@ -64,14 +65,16 @@ Twins twins_of(Backend backend) {
     }
     case Backend::avx512:
       return {score_finger_block_avx512, face_dot_avx512,    project_signs_avx512,
-              project_sums_avx512,       vector_dots_avx512, fill_cylinder_avx2};
+              project_sums_avx512,       vector_dots_avx512, fill_cylinder_avx2,
+              align_prints_avx512};
     case Backend::avx2:
-      return {score_finger_block_avx2, face_dot_avx2,    project_signs_avx2,
-              project_sums_avx2,       vector_dots_avx2, fill_cylinder_avx2};
+      return {score_finger_block_avx2, face_dot_avx2,      project_signs_avx2, project_sums_avx2,
+              vector_dots_avx2,        fill_cylinder_avx2, align_prints_avx2};
 #endif
     default:
       return {score_finger_block_reference, face_dot_reference,    project_signs_reference,
-              project_sums_reference,       vector_dots_reference, fill_cylinder_reference};
+              project_sums_reference,       vector_dots_reference, fill_cylinder_reference,
+              align_prints_reference};
   }
 }
 
@@ -121,6 +124,7 @@ FaceDot face_dot(Backend backend) { return twins_of(backend).face_dot; }
 ProjectSigns project_signs(Backend backend) { return twins_of(backend).project_signs; }
 ProjectSums project_sums(Backend backend) { return twins_of(backend).project_sums; }
 VectorDots vector_dots(Backend backend) { return twins_of(backend).vector_dots; }
+AlignPrints align_prints(Backend backend) { return twins_of(backend).align_prints; }
 FillCylinder fill_cylinder(Backend backend) { return twins_of(backend).fill_cylinder; }
 
 }  // namespace whorl::kernels

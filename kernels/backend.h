@@ -7,6 +7,7 @@
 #include "kernels/cylinder_cells.h"
 #include "kernels/face_dot.h"
 #include "kernels/finger_block.h"
+#include "kernels/print_alignment.h"
 #include "kernels/sign_projection.h"
 #include "kernels/vector_dot.h"
 
@@ -30,6 +31,7 @@ FaceDot face_dot(Backend backend);
 ProjectSigns project_signs(Backend backend);
 ProjectSums project_sums(Backend backend);
 VectorDots vector_dots(Backend backend);
+AlignPrints align_prints(Backend backend);
 FillCylinder fill_cylinder(Backend backend);  // avx512 has no twin of its own: half would be empty
 
 }  // namespace whorl::kernels

@@ -1,14 +1,17 @@
-// How many mates stage 1 would not have passed on, against the share of the gallery that it passes:
-// every print of some databases of FINGER_IMPRESSION files searches all the others. Only mates that
-// the full comparison accepts at a false match rate of 1 in 1,000 count, since no other could be
-// found.
+// How many mates a search loses before the full comparison, against the share of the gallery that
+// it passes: every print of some databases of FINGER_IMPRESSION files searches all the others. Only
+// mates that the full comparison accepts at a false match rate of 1 in 1,000 count, since no other
+// could be found.
 //
-//   build/release/bin/measure_search_loss FOLDER[=PPI] ... [--gate STEPS]
+//   build/release/bin/measure_search_loss FOLDER[=PPI] ... [--gate STEPS] [--votes N]
+//
+// --votes is what a print must have to be aligned (kernels/print_alignment.h).
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -19,17 +22,17 @@
 #include "engine/formats/read_templates.h"
 #include "engine/index/finger_index.h"
 #include "engine/matchers/finger_matcher.h"
+#include "engine/search/survivor_policy.h"
 #include "scanners/replay/capture_file.h"
 
 namespace whorl {
 namespace {
 
-constexpr double kShares[] = {0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2};
+constexpr double kShares[] = {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2};
 
 struct Print {
   std::size_t database;
   std::uint64_t finger;
-  std::uint32_t impression;
   FingerTemplate content;
 };
 
@@ -48,29 +51,28 @@ void add_folder(const std::string& argument, std::size_t database, std::vector<P
     if (!bytes) continue;
     const auto templates = formats::read_templates(*bytes, resolution);
     if (!templates) continue;
-    prints.push_back(
-        {database, name->number, name->impression, std::get<FingerTemplate>(templates->front())});
+    prints.push_back({database, name->number, std::get<FingerTemplate>(templates->front())});
     features::describe_minutiae(prints.back().content);
   }
 }
 
+using Score = std::function<float(std::size_t, std::size_t)>;
+
 // The similarity that one stranger in a thousand of the same database exceeds, all databases
 // pooled.
-float threshold_of(const std::vector<Print>& prints) {
-  matchers::FingerMatcher matcher;
+float threshold_of(const std::vector<Print>& prints, const Score& similarity) {
   std::vector<float> strangers;
   for (std::size_t a = 0; a < prints.size(); ++a) {
     for (std::size_t b = a + 1; b < prints.size(); ++b) {
       if (prints[a].database != prints[b].database || mates(prints[a], prints[b])) continue;
-      strangers.push_back(matcher.compare(prints[a].content, prints[b].content).value());
+      strangers.push_back(similarity(a, b));
     }
   }
   std::ranges::sort(strangers, std::greater<>());
   return strangers.at(strangers.size() / 1000);
 }
 
-void measure(const std::vector<Print>& prints, int gate_steps) {
-  const float threshold = threshold_of(prints);
+index::FingerIndex gallery_of(const std::vector<Print>& prints) {
   index::FingerIndex gallery(FingerPosition::unknown, features::kMinutiaCodeVersion);
   std::vector<index::FingerPrint> rows;
   for (std::size_t p = 0; p < prints.size(); ++p) {
@@ -79,45 +81,100 @@ void measure(const std::vector<Print>& prints, int gate_steps) {
     rows.push_back({owner, &prints[p].content});
   }
   gallery.append(rows);
+  return gallery;
+}
+
+// How often a mate had so many strangers ahead of it as would fill each share of the gallery.
+class Losses {
+ public:
+  void add(std::size_t ahead, std::size_t strangers) {
+    ++accepted_;
+    for (std::size_t s = 0; s < std::size(kShares); ++s) {
+      const double passed = kShares[s] * static_cast<double>(strangers);
+      lost_[s] += static_cast<double>(ahead) >= passed ? 1 : 0;
+    }
+  }
+  void print(const char* title) const {
+    std::printf("%-9s", title);
+    for (const std::int64_t lost : lost_) {
+      std::printf(" %6.2f %%", 100.0 * static_cast<double>(lost) / static_cast<double>(accepted_));
+    }
+    std::printf("\n");
+  }
+  long long accepted() const { return accepted_; }
+
+ private:
+  std::int64_t accepted_ = 0, lost_[std::size(kShares)] = {};
+};
+
+// Best first; who is not on the list comes last.
+template <class Hits>
+std::vector<std::size_t> order_of(const Hits& hits, std::size_t prints) {
+  std::vector<std::size_t> order;
+  std::vector<bool> seen(prints);
+  for (const auto& hit : hits.sorted()) {
+    order.push_back(hit.owner.subject - 1);
+    seen[order.back()] = true;
+  }
+  for (std::size_t p = 0; p < prints; ++p) {
+    if (!seen[p]) order.push_back(p);
+  }
+  return order;
+}
+
+void measure(const std::vector<Print>& prints, int gate_steps, int least_votes) {
   matchers::FingerMatcher matcher;
-  std::int64_t accepted = 0, lost[std::size(kShares)] = {};
-  for (const Print& probe : prints) {
-    const index::FingerProbe code_probe(probe.content, gate_steps);
-    index::FingerHits hits(prints.size());
-    gallery.search({&code_probe, 1}, {}, kernels::best_backend(), 0, gallery.blocks(), {&hits, 1});
-    std::vector<std::size_t> order;  // best first; who scored nothing comes last
-    std::vector<bool> seen(prints.size());
-    for (const auto& hit : hits.sorted()) {
-      order.push_back(hit.owner.subject - 1);
-      seen[order.back()] = true;
+  std::vector<float> similarities(prints.size() * prints.size());
+  const Score similarity = [&](std::size_t a, std::size_t b) {
+    return similarities[std::min(a, b) * prints.size() + std::max(a, b)];
+  };
+  for (std::size_t a = 0; a < prints.size(); ++a) {
+    for (std::size_t b = a + 1; b < prints.size(); ++b) {
+      if (prints[a].database != prints[b].database) continue;
+      similarities[a * prints.size() + b] =
+          matcher.compare(prints[a].content, prints[b].content).value();
     }
-    for (std::size_t p = 0; p < prints.size(); ++p) {
-      if (!seen[p]) order.push_back(p);
-    }
-    std::size_t strangers_ahead = 0, strangers = 0;
-    for (const Print& other : prints) strangers += mates(probe, other) ? 0 : 1;
-    for (const std::size_t p : order) {
-      const Print& other = prints[p];
-      if (!mates(probe, other)) {
-        ++strangers_ahead;
-        continue;
+  }
+  const float threshold = threshold_of(prints, similarity);
+  const index::FingerIndex gallery = gallery_of(prints);
+  Losses by_codes, by_alignment;
+  std::size_t aligned = 0, met = 0;
+  for (std::size_t p = 0; p < prints.size(); ++p) {
+    const index::FingerProbe probe(prints[p].content, gate_steps);
+    index::CodeHits codes(prints.size());
+    index::Shortlist shortlist(prints.size());
+    const kernels::Backend backend = kernels::best_backend();
+    gallery.rank_by_codes({&probe, 1}, {}, backend, 0, gallery.blocks(), {&codes, 1});
+    gallery.search({&probe, 1}, {}, least_votes, backend, 0, gallery.blocks(), {&shortlist, 1});
+    const auto is_stranger = [&](const auto& hit) {
+      return !mates(prints[p], prints[hit.owner.subject - 1]);
+    };
+    aligned += static_cast<std::size_t>(std::ranges::count_if(shortlist.sorted(), is_stranger));
+    std::size_t strangers = 0;
+    for (const Print& other : prints) strangers += mates(prints[p], other) ? 0 : 1;
+    met += strangers;
+    const auto count = [&](const std::vector<std::size_t>& order, Losses& losses) {
+      std::size_t ahead = 0;
+      for (const std::size_t other : order) {
+        if (!mates(prints[p], prints[other])) {
+          ++ahead;
+        } else if (other != p && similarity(p, other) > threshold) {
+          losses.add(ahead, strangers);
+        }
       }
-      if (&other == &probe || matcher.compare(probe.content, other.content).value() <= threshold) {
-        continue;
-      }
-      ++accepted;
-      for (std::size_t s = 0; s < std::size(kShares); ++s) {
-        const double passed = kShares[s] * static_cast<double>(strangers);
-        lost[s] += static_cast<double>(strangers_ahead) >= passed ? 1 : 0;
-      }
-    }
+    };
+    count(order_of(codes, prints.size()), by_codes);
+    count(order_of(shortlist, prints.size()), by_alignment);
   }
   std::printf("%zu prints; %lld searches for a mate that is accepted at 1 in 1,000\n",
-              prints.size(), static_cast<long long>(accepted));
-  for (std::size_t s = 0; s < std::size(kShares); ++s) {
-    std::printf("%6.2f %% pass: %5.2f %% of mates lost\n", 100 * kShares[s],
-                100.0 * static_cast<double>(lost[s]) / static_cast<double>(accepted));
-  }
+              prints.size(), by_codes.accepted());
+  std::printf("strangers aligned: %.1f %%\n",
+              100.0 * static_cast<double>(aligned) / static_cast<double>(met));
+  std::printf("mates lost when so many survive:\n%-9s", "");
+  for (const double share : kShares) std::printf(" %6.1f %%", 100 * share);
+  std::printf("\n");
+  by_codes.print("codes");
+  by_alignment.print("cascade");
 }
 
 }  // namespace
@@ -125,19 +182,24 @@ void measure(const std::vector<Print>& prints, int gate_steps) {
 
 int main(int argc, char** argv) {
   std::vector<whorl::Print> prints;
-  int gate_steps = 32;
+  int gate_steps = 45;
+  int least_votes = whorl::search::policy_for(whorl::search::kDefaultMaxLoss).least_votes;
   for (int i = 1; i < argc; ++i) {
-    if (std::string(argv[i]) == "--gate" && i + 1 < argc) {
+    const std::string word = argv[i];
+    const bool option = word.starts_with("--") && i + 1 < argc;
+    if (option && word == "--gate") {
       gate_steps = std::atoi(argv[++i]);
+    } else if (option && word == "--votes") {
+      least_votes = std::atoi(argv[++i]);
     } else {
-      whorl::add_folder(argv[i], static_cast<std::size_t>(i), prints);
+      whorl::add_folder(word, static_cast<std::size_t>(i), prints);
     }
   }
   if (prints.size() < 100 || gate_steps < 0 || gate_steps > 128) {
     std::fprintf(stderr,
-                 "usage: measure_search_loss FOLDER[=PPI] ... [--gate STEPS]\n"
+                 "usage: measure_search_loss FOLDER[=PPI] ... [--gate STEPS] [--votes N]\n"
                  "at least 100 prints named FINGER_IMPRESSION.iso\n");
     return 2;
   }
-  whorl::measure(prints, gate_steps);
+  whorl::measure(prints, gate_steps, least_votes);
 }

@@ -33,8 +33,8 @@ void BM_SearchPrints(benchmark::State& state) {
   std::vector<FingerProbe> probes;
   for (std::size_t p = 0; p < batch; ++p) probes.emplace_back(people.prints[p * 7], 32);
   for (auto _ : state) {
-    std::vector<FingerHits> hits(batch, FingerHits(100));
-    people.index.search(probes, {}, kernels::best_backend(), 0, people.index.blocks(), hits);
+    std::vector<CodeHits> hits(batch, CodeHits(100));
+    people.index.rank_by_codes(probes, {}, kernels::best_backend(), 0, people.index.blocks(), hits);
     if (hits[batch - 1].sorted().front().owner.subject != (batch - 1) * 7 + 1)
       return state.SkipWithError("wrong answer");
   }

@@ -65,6 +65,7 @@ Json as_json(const search::Answer& answer) {
            {{"gallery", answer.effort.gallery_prints},
             {"comparisons", answer.effort.comparisons},
             {"survivors", answer.effort.survivors},
+            {"loss", answer.effort.loss},
             {"stage1_s", answer.effort.stage1_s},
             {"stage2_s", answer.effort.stage2_s}}}};
 }

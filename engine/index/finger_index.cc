@@ -12,16 +12,15 @@ constexpr std::size_t kPerBlock = kernels::kBlockPrints;
 
 FingerProbe::FingerProbe(const FingerTemplate& print, int gate_steps) : gate_steps_(gate_steps) {
   WHORL_CHECK(print.codes.size() == print.minutiae.size());
+  std::vector<std::size_t> order, uncoded;
   for (std::size_t m = 0; m < print.codes.size(); ++m) {
-    if (std::ranges::any_of(print.codes[m], [](std::uint16_t word) { return word != 0; }))
-      minutiae_.push_back(static_cast<int>(m));
+    const bool coded = std::ranges::any_of(print.codes[m], std::identity{});
+    (coded ? order : uncoded).push_back(m);
   }
-  if (minutiae_.size() > kernels::kMaxProbeCodes) minutiae_.resize(kernels::kMaxProbeCodes);
-  std::ranges::stable_sort(minutiae_, {}, [&](int m) {
-    return print.minutiae[static_cast<std::size_t>(m)].direction.steps();
-  });
-  for (const int minutia : minutiae_) {
-    const auto m = static_cast<std::size_t>(minutia);
+  if (order.size() > kernels::kMaxProbeCodes) order.resize(kernels::kMaxProbeCodes);
+  std::ranges::stable_sort(order, {},
+                           [&](std::size_t m) { return print.minutiae[m].direction.steps(); });
+  for (const std::size_t m : order) {
     kernels::ProbeCode& code = codes_.emplace_back();
     std::ranges::copy(print.codes[m], code.words);
     for (const std::uint16_t word : print.codes[m]) {
@@ -29,10 +28,21 @@ FingerProbe::FingerProbe(const FingerTemplate& print, int gate_steps) : gate_ste
     }
     code.direction_steps = print.minutiae[m].direction.steps();
   }
+  order.insert(order.end(), uncoded.begin(), uncoded.end());
+  if (order.size() > kernels::kMaxPrintMinutiae) order.resize(kernels::kMaxPrintMinutiae);
+  for (const std::size_t m : order) {
+    const Minutia& minutia = print.minutiae[m];
+    minutiae_.push_back(
+        {minutia.x_px, minutia.y_px, minutia.direction.steps(), minutia.quality, 0});
+  }
 }
 
-kernels::FingerProbe FingerProbe::view() const {
+kernels::FingerProbe FingerProbe::codes() const {
   return {codes_.data(), static_cast<int>(codes_.size()), gate_steps_};
+}
+
+kernels::AlignmentProbe FingerProbe::minutiae() const {
+  return {minutiae_.data(), static_cast<int>(codes_.size()), static_cast<int>(minutiae_.size())};
 }
 
 FingerIndex::FingerIndex(FingerPosition position, std::uint16_t code_version)
@@ -93,68 +103,116 @@ std::uint64_t FingerIndex::admitted(std::int64_t block, const Filter& filter) co
   return bits;
 }
 
-// Up to kMaxBatchProbes probes that look at one block after another. Owns what the kernel writes.
+// Up to kMaxBatchProbes probes that look at one block after another. Owns what the kernels write.
 class FingerIndex::Sweep {
  public:
-  Sweep(const FingerIndex& index, std::span<const FingerProbe> probes, kernels::Backend backend,
-        std::span<FingerHits> hits)
-      : index_(index), score_(kernels::score_finger_block(backend)), hits_(hits) {
-    for (const FingerProbe& probe : probes) probes_.push_back(probe.view());
+  Sweep(const FingerIndex& index, std::span<const FingerProbe> probes, kernels::Backend backend)
+      : index_(index),
+        score_(kernels::score_finger_block(backend)),
+        align_(kernels::align_prints(backend)) {
+    for (const FingerProbe& probe : probes) {
+      probes_.push_back(probe.codes());
+      minutiae_.push_back(probe.minutiae());
+    }
     at_least_.resize(probes.size());
     scores_.resize(probes.size() * kPerBlock);
   }
 
-  // `next` is only fetched; null at the end.
-  void visit(std::int64_t block, std::uint64_t admitted, const PackedBlock* next) {
-    const kernels::FingerBlock view = index_.blocks_[static_cast<std::size_t>(block)].view();
+  // Which code scores are wanted. A print without any likeness is no candidate, even where a list
+  // has room.
+  void ask_for(std::size_t probe, CodeScore least) {
+    at_least_[probe] = std::max(least, CodeScore{1}).value();
+  }
+  void ask_for_columns_alone() { std::ranges::fill(at_least_, kernels::kMaxBlockScore + 1); }
+
+  // Scores block `block`; the next is only fetched.
+  void score(std::int64_t block, std::uint64_t admitted, const PackedBlock* next) {
+    block_ = &index_.blocks_[static_cast<std::size_t>(block)];
+    admitted_ = admitted;
+    first_row_ = static_cast<std::size_t>(block) * kPerBlock;
+    const kernels::FingerBlock view = block_->view();
     const kernels::FingerBlock next_view = next == nullptr ? kernels::FingerBlock{} : next->view();
-    for (std::size_t p = 0; p < hits_.size(); ++p) at_least_[p] = wanted(hits_[p]);
-    columns_.resize(
-        std::max(columns_.size(), probes_.size() * static_cast<std::size_t>(view.groups)));
+    groups_ = static_cast<std::size_t>(view.groups);
+    columns_.resize(std::max(columns_.size(), probes_.size() * groups_));
     score_({probes_.data(), at_least_.data(), static_cast<int>(probes_.size())}, view, admitted,
            next == nullptr ? nullptr : &next_view, columns_.data(), scores_.data());
-    for (std::size_t p = 0; p < hits_.size(); ++p) offer(block, admitted, p);
+  }
+
+  // Puts alignment scores in the place of a probe's code scores.
+  void align(std::size_t probe, int least_votes) {
+    align_(minutiae_[probe], block_->minutiae(), columns_.data() + probe * groups_, admitted_,
+           least_votes, scores_.data() + probe * kPerBlock);
+  }
+
+  template <class Score>
+  void offer(std::size_t probe, TopK<Score>& hits) const {
+    const std::uint16_t* scores = scores_.data() + probe * kPerBlock;
+    for (std::size_t slot = 0; slot < kPerBlock; ++slot) {
+      if (scores[slot] == 0 || !hits.worth(Score{scores[slot]})) continue;
+      const std::size_t row = first_row_ + slot;
+      hits.offer({Score{scores[slot]}, index_.owners_[row], Row{static_cast<std::uint32_t>(row)}});
+    }
   }
 
  private:
-  // A print without any likeness is no candidate, even where the list has room.
-  static std::uint16_t wanted(const FingerHits& hits) {
-    return hits.least().value_or(CodeScore{1}).value();
-  }
-
-  void offer(std::int64_t block, std::uint64_t admitted, std::size_t p) {
-    const std::uint16_t* scores = scores_.data() + p * kPerBlock;
-    for (std::uint64_t left = admitted; left != 0; left &= left - 1) {
-      const auto slot = static_cast<std::size_t>(std::countr_zero(left));
-      if (scores[slot] == 0) continue;
-      const std::size_t row = static_cast<std::size_t>(block) * kPerBlock + slot;
-      hits_[p].offer(
-          {CodeScore{scores[slot]}, index_.owners_[row], Row{static_cast<std::uint32_t>(row)}});
-    }
-  }
-
   const FingerIndex& index_;
   kernels::ScoreFingerBlock score_;
-  std::span<FingerHits> hits_;
+  kernels::AlignPrints align_;
   std::vector<kernels::FingerProbe> probes_;
+  std::vector<kernels::AlignmentProbe> minutiae_;
   std::vector<std::uint16_t> at_least_, scores_;
   std::vector<kernels::FingerColumns> columns_;
+  const PackedBlock* block_ = nullptr;
+  std::uint64_t admitted_ = 0;
+  std::size_t first_row_ = 0, groups_ = 0;
 };
 
-void FingerIndex::search(std::span<const FingerProbe> probes, const Filter& filter,
-                         kernels::Backend backend, std::int64_t first, std::int64_t last,
-                         std::span<FingerHits> hits) const {
-  WHORL_CHECK(probes.size() == hits.size());
+// Batch by batch, block by block: visit(sweep, first probe of the batch, their count, block,
+// admitted, next block or null).
+template <class Visit>
+void FingerIndex::sweep(std::span<const FingerProbe> probes, const Filter& filter,
+                        kernels::Backend backend, std::int64_t first, std::int64_t last,
+                        Visit visit) const {
   WHORL_CHECK(0 <= first && last <= blocks());
   for (std::size_t p = 0; p < probes.size(); p += kernels::kMaxBatchProbes) {
     const std::size_t count = std::min<std::size_t>(probes.size() - p, kernels::kMaxBatchProbes);
-    Sweep sweep(*this, probes.subspan(p, count), backend, hits.subspan(p, count));
+    Sweep batch(*this, probes.subspan(p, count), backend);
     for (std::int64_t b = first; b < last; ++b) {
       const std::uint64_t bits = admitted(b, filter);
       const auto next = static_cast<std::size_t>(b + 1);
-      if (bits != 0) sweep.visit(b, bits, b + 1 < last ? &blocks_[next] : nullptr);
+      if (bits != 0) visit(batch, p, count, b, bits, b + 1 < last ? &blocks_[next] : nullptr);
     }
   }
+}
+
+void FingerIndex::search(std::span<const FingerProbe> probes, const Filter& filter, int least_votes,
+                         kernels::Backend backend, std::int64_t first, std::int64_t last,
+                         std::span<Shortlist> lists) const {
+  WHORL_CHECK(probes.size() == lists.size());
+  sweep(probes, filter, backend, first, last,
+        [&](Sweep& batch, std::size_t from, std::size_t count, std::int64_t block,
+            std::uint64_t bits, const PackedBlock* next) {
+          batch.ask_for_columns_alone();
+          batch.score(block, bits, next);
+          for (std::size_t p = 0; p < count; ++p) {
+            batch.align(p, least_votes);
+            batch.offer(p, lists[from + p]);
+          }
+        });
+}
+
+void FingerIndex::rank_by_codes(std::span<const FingerProbe> probes, const Filter& filter,
+                                kernels::Backend backend, std::int64_t first, std::int64_t last,
+                                std::span<CodeHits> hits) const {
+  WHORL_CHECK(probes.size() == hits.size());
+  sweep(probes, filter, backend, first, last,
+        [&](Sweep& batch, std::size_t from, std::size_t count, std::int64_t block,
+            std::uint64_t bits, const PackedBlock* next) {
+          for (std::size_t p = 0; p < count; ++p)
+            batch.ask_for(p, hits[from + p].least().value_or(CodeScore{0}));
+          batch.score(block, bits, next);
+          for (std::size_t p = 0; p < count; ++p) batch.offer(p, hits[from + p]);
+        });
 }
 
 FingerTemplate FingerIndex::print(Row row) const {

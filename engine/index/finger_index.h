@@ -15,25 +15,26 @@
 
 namespace whorl::index {
 
-// A probe ready for stage 1: its codes in the kernel's form and order. Minutiae without a code are
-// left out, and so is what exceeds kernels::kMaxProbeCodes.
+// A probe ready for the kernels: its codes in their form and order, and its minutiae. Minutiae
+// without a code only take part in alignment; what exceeds the kernels' limits is left out.
 class FingerProbe {
  public:
   FingerProbe(const FingerTemplate& print, int gate_steps);
-  kernels::FingerProbe view() const;
-  // Which minutia of the template the kernel's probe code `code` describes.
-  int minutia_of(int code) const { return minutiae_.at(static_cast<std::size_t>(code)); }
+  kernels::FingerProbe codes() const;
+  kernels::AlignmentProbe minutiae() const;
 
  private:
   std::vector<kernels::ProbeCode> codes_;  // ascending by direction, ties as in the template
-  std::vector<int> minutiae_;
+  std::vector<PackedMinutia> minutiae_;    // those of the codes, then the others
   int gate_steps_;
 };
 
-// Stage-1 score of kernels/finger_block.h, 0 .. kernels::kMaxBlockScore. Not comparable beyond one
-// search: it ranks, stage 2 judges.
+// Scores of kernels/finger_block.h, 0 .. kernels::kMaxBlockScore, and of print_alignment.h. Neither
+// is comparable beyond one search: they rank, the comparison judges.
 using CodeScore = Quantity<struct CodeScoreTag, std::uint16_t>;
-using FingerHits = TopK<CodeScore>;
+using AlignmentScore = Quantity<struct AlignmentScoreTag, std::uint16_t>;
+using CodeHits = TopK<CodeScore>;
+using Shortlist = TopK<AlignmentScore>;
 
 struct FingerPrint {
   PrintOwner owner;
@@ -62,11 +63,17 @@ class FingerIndex {
   std::int64_t blocks() const { return std::ssize(blocks_); }
   std::size_t resident_bytes() const;
 
-  // Offers the admitted prints of blocks [first, last) to hits[i] for probes[i]; each list is what
-  // scoring every print would give. A block is read from memory once for kMaxBatchProbes probes.
-  // Callers share the blocks out among threads and merge.
-  void search(std::span<const FingerProbe> probes, const Filter& filter, kernels::Backend backend,
-              std::int64_t first, std::int64_t last, std::span<FingerHits> hits) const;
+  // Compares the codes of the admitted prints of blocks [first, last), aligns those with
+  // `least_votes` (kernels/print_alignment.h) and offers them to lists[i] for probes[i]. A block is
+  // read from memory once for kMaxBatchProbes probes. Callers share the blocks out among threads
+  // and merge.
+  void search(std::span<const FingerProbe> probes, const Filter& filter, int least_votes,
+              kernels::Backend backend, std::int64_t first, std::int64_t last,
+              std::span<Shortlist> lists) const;
+  // The same by codes alone: each list is what scoring every print would give.
+  void rank_by_codes(std::span<const FingerProbe> probes, const Filter& filter,
+                     kernels::Backend backend, std::int64_t first, std::int64_t last,
+                     std::span<CodeHits> hits) const;
 
   const PrintOwner& owner(Row row) const { return owners_.at(row.value()); }
   bool is_live(Row row) const;
@@ -85,6 +92,9 @@ class FingerIndex {
 
  private:
   class Sweep;  // one batch of probes over a run of blocks
+  template <class Visit>
+  void sweep(std::span<const FingerProbe> probes, const Filter& filter, kernels::Backend backend,
+             std::int64_t first, std::int64_t last, Visit visit) const;
   std::uint64_t admitted(std::int64_t block, const Filter& filter) const;
 
   FingerPosition position_;

@@ -66,7 +66,10 @@ PackedBlock PackedBlock::pack(std::span<const FingerTemplate* const> source) {
   const std::vector<Placed> codes = codes_by_direction(source);
   const std::size_t groups = (codes.size() + kLanes - 1) / kLanes;
   std::size_t minutia_count = 0;
-  for (const FingerTemplate* print : source) minutia_count += print->minutiae.size();
+  for (const FingerTemplate* print : source) {
+    WHORL_CHECK(print->minutiae.size() <= kernels::kMaxPrintMinutiae);
+    minutia_count += print->minutiae.size();
+  }
   WHORL_CHECK(minutia_count <= kMaxCodes);
 
   const Places at(groups, minutia_count);
@@ -105,7 +108,7 @@ PackedBlock PackedBlock::pack(std::span<const FingerTemplate* const> source) {
     prints[c] = placed.print;
     ++header.print_sizes[placed.print];
     PackedMinutia& minutia = minutiae[header.minutia_starts[placed.print] + placed.minutia];
-    minutia.code_and_kind = code_and_kind(c, minutia.kind());
+    minutia.code_and_kind = code_and_kind(c, kind_of(minutia));
   }
   return block;
 }
@@ -132,6 +135,10 @@ Result<PackedBlock> PackedBlock::in_place(std::shared_ptr<std::byte> memory, std
       header.minutia_starts[kBlockPrints] != header.minutiae) {
     return fail(Fault::store_corrupt);
   }
+  for (std::size_t p = 0; p < kBlockPrints; ++p) {
+    if (header.minutia_starts[p + 1] - header.minutia_starts[p] > kernels::kMaxPrintMinutiae)
+      return fail(Fault::store_corrupt);
+  }
   // Counted to the end rather than left at the first: a loop without a way out uses wide registers.
   std::size_t strays = 0;
   const auto* prints = block.part<const std::uint8_t>(at.prints);
@@ -141,7 +148,7 @@ Result<PackedBlock> PackedBlock::in_place(std::shared_ptr<std::byte> memory, std
   for (std::size_t m = 0; m < header.minutiae; ++m) {
     const std::uint16_t code = minutiae[m].code();
     strays += code >= header.codes && code != PackedMinutia::kNoCode;
-    strays += minutiae[m].kind() > MinutiaKind::bifurcation;
+    strays += kind_of(minutiae[m]) > MinutiaKind::bifurcation;
   }
   if (strays != 0) return fail(Fault::store_corrupt);
   return block;
@@ -158,6 +165,11 @@ kernels::FingerBlock PackedBlock::view() const {
           h.print_sizes};
 }
 
+kernels::BlockMinutiae PackedBlock::minutiae() const {
+  const Header& h = header();
+  return {part<const PackedMinutia>(Places(h.groups, h.minutiae).minutiae), h.minutia_starts};
+}
+
 FingerTemplate PackedBlock::unpack(int print, FingerPosition position,
                                    std::uint16_t code_version) const {
   WHORL_CHECK(print >= 0 && print < kBlockPrints);
@@ -171,7 +183,7 @@ FingerTemplate PackedBlock::unpack(int print, FingerPosition position,
   for (int m = h.minutia_starts[print]; m < h.minutia_starts[print + 1]; ++m) {
     const PackedMinutia& packed = minutiae[m];
     result.minutiae.push_back({packed.x_px, packed.y_px, Direction{packed.direction_steps},
-                               packed.kind(), packed.quality, 0});
+                               kind_of(packed), packed.quality, 0});
     MinutiaCode code{};
     if (const std::uint16_t at_code = packed.code(); at_code != PackedMinutia::kNoCode) {
       const std::uint16_t* plane =

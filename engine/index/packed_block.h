@@ -8,23 +8,15 @@
 
 #include "engine/base/biometrics.h"
 #include "engine/base/result.h"
-#include "kernels/finger_block.h"
+#include "kernels/print_alignment.h"
 
 namespace whorl::index {
 
-// A minutia as stage 2 needs it, and where its code stands among the block's sorted codes: the
-// lower 14 bits of `code_and_kind`, its kind above them.
-struct PackedMinutia {
-  static constexpr unsigned kKindShift = 14;
-  static constexpr std::uint16_t kNoCode = (1U << kKindShift) - 1;
-  std::int16_t x_px, y_px;
-  std::uint8_t direction_steps;
-  std::uint8_t quality;
-  std::uint16_t code_and_kind;
-
-  std::uint16_t code() const { return code_and_kind & kNoCode; }
-  MinutiaKind kind() const { return static_cast<MinutiaKind>(code_and_kind >> kKindShift); }
-};
+// Above its code's place a packed minutia keeps its kind.
+using kernels::PackedMinutia;
+inline MinutiaKind kind_of(const PackedMinutia& m) {
+  return static_cast<MinutiaKind>(m.code_and_kind >> PackedMinutia::kKindShift);
+}
 static_assert(sizeof(PackedMinutia) == 8);
 static_assert(std::has_unique_object_representations_v<PackedMinutia>, "no padding on disk");
 
@@ -57,6 +49,7 @@ class PackedBlock {
 
   std::span<const std::byte> bytes() const { return {memory_.get(), size_}; }
   kernels::FingerBlock view() const;
+  kernels::BlockMinutiae minutiae() const;
   // The template as it was packed: minutiae, codes and their order; the quality of the whole is not
   // kept.
   FingerTemplate unpack(int print, FingerPosition position, std::uint16_t code_version) const;

@@ -18,8 +18,6 @@ namespace {
 
 namespace tbb = oneapi::tbb;
 
-constexpr int kUprightGate = 32;  // steps: 45 degrees either way
-constexpr int kAnyGate = 128;
 constexpr int kFaceHits = 200;               // kept of each probe face before fusion
 constexpr std::int64_t kBlocksPerTask = 16;  // about 1.6 MB: read once into L2 for all the probes
 
@@ -129,33 +127,37 @@ void Identification::score_position(const std::vector<FingerTask>& tasks, std::s
                                     std::size_t last, std::vector<Survivor>& survivors) {
   const index::FingerIndex& prints = gallery_.finger(tasks[first].position);
   std::vector<index::FingerProbe> probes;
-  std::vector<index::FingerHits> none;
+  std::vector<index::Shortlist> none;
   for (std::size_t t = first; t < last; ++t) {
     const Query& query = queries_[tasks[t].query];
-    probes.emplace_back(*tasks[t].print, query.any_rotation ? kAnyGate : kUprightGate);
-    none.emplace_back(static_cast<std::size_t>(survivors_of(query.survivors, prints.live())));
+    const SurvivorPlan plan = plan_for(query.max_loss, prints.live());
+    probes.emplace_back(*tasks[t].print, gate_of(query));
+    none.emplace_back(static_cast<std::size_t>(plan.survivors));
     Effort& effort = answers_[tasks[t].query].effort;
+    effort.loss = std::max(effort.loss, plan.loss);
     effort.gallery_prints += prints.live();
     effort.comparisons += prints.live();
   }
-  tbb::enumerable_thread_specific<std::vector<index::FingerHits>> partial(none);
+  tbb::enumerable_thread_specific<std::vector<index::Shortlist>> partial(none);
   tbb::parallel_for(
       tbb::blocked_range<std::int64_t>(0, prints.blocks(), kBlocksPerTask), [&](const auto& range) {
-        auto& hits = partial.local();
+        auto& lists = partial.local();
         for (std::size_t from = 0; from < probes.size();) {  // probes of one query share its filter
           std::size_t to = from + 1;
           while (to < probes.size() && tasks[first + to].query == tasks[first + from].query) ++to;
-          prints.search(std::span(probes).subspan(from, to - from),
-                        queries_[tasks[first + from].query].filter, backend_, range.begin(),
-                        range.end(), std::span(hits).subspan(from, to - from));
+          const Query& query = queries_[tasks[first + from].query];
+          prints.search(std::span(probes).subspan(from, to - from), query.filter,
+                        plan_for(query.max_loss, prints.live()).least_votes, backend_,
+                        range.begin(), range.end(), std::span(lists).subspan(from, to - from));
           from = to;
         }
       });
   for (std::size_t t = first; t < last; ++t) {
-    index::FingerHits& merged = none[t - first];
-    for (const auto& hits : partial) merged.merge(hits[t - first]);
-    for (const auto& hit : merged.sorted()) survivors.push_back({t, hit.owner, hit.row});
-    answers_[tasks[t].query].effort.survivors += std::ssize(merged.sorted());
+    index::Shortlist& merged = none[t - first];
+    for (const auto& lists : partial) merged.merge(lists[t - first]);
+    const auto sorted = merged.sorted();
+    for (const auto& hit : sorted) survivors.push_back({t, hit.owner, hit.row});
+    answers_[tasks[t].query].effort.survivors += std::ssize(sorted);
   }
 }
 
@@ -279,8 +281,8 @@ Result<> check_query(const Query& query, const GalleryIndex& gallery) {
   if (query.templates.empty()) return fail(Fault::empty_input, 0, "query");
   if (std::ssize(query.templates) > kMaxTemplatesPerEncounter)
     return fail(Fault::limit_exceeded, 0, "query templates");
-  if (query.survivors.least < 1 || query.survivors.most < query.survivors.least) {
-    return fail(Fault::bad_argument, 0, "survivors");
+  if (!(query.max_loss > 0 && query.max_loss < 1)) {
+    return fail(Fault::bad_argument, 0, "0 < max_loss < 1");
   }
   if (query.max_candidates < 1) return fail(Fault::bad_argument, 0, "max_candidates");
   if (query.max_candidates > kMaxCandidates)

@@ -17,8 +17,9 @@ Result<> check_query(const Query& query, const GalleryIndex& gallery);
 // The identify pipeline: one pass over the gallery for all the queries together.
 //
 //   describe   codes for probes that came without                         parallel over probes
-//   stage 1    every admitted print of the like fingers is scored,        parallel over blocks
-//              the best of each probe survive
+//   stage 1    every admitted print of the like fingers is scored by      parallel over blocks
+//              its codes, those that might match are aligned, the best
+//              of each probe survive (survivor_policy.h)
 //   stage 2    survivors are compared by the finger matcher, calibrated   parallel over survivors
 //   fuse       a subject's best comparison with each probe, added up      parallel over queries
 //   decide     thresholds on the false match rate; reasons

@@ -1,7 +1,6 @@
 #pragma once
 // What travels into and out of a search: docs/ARCHITECTURE.md, the life of one query.
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -11,31 +10,25 @@
 #include "engine/base/limits.h"
 #include "engine/index/print_owner.h"
 #include "engine/matchers/calibration.h"
+#include "engine/search/survivor_policy.h"
 
 namespace whorl::search {
-
-// How many prints of each probe finger go on to stage 2. More survivors lose fewer mates and cost
-// 100 us each; docs/accuracy.md shows the loss against this number.
-struct Survivors {
-  double share = 0.005;  // of the prints scored in stage 1
-  int least = 200;
-  int most = 5000;
-};
-inline int survivors_of(const Survivors& policy, std::int64_t prints) {
-  const auto share = static_cast<std::int64_t>(policy.share * static_cast<double>(prints));
-  return static_cast<int>(std::clamp<std::int64_t>(share, policy.least, policy.most));
-}
 
 struct Query {
   std::vector<Template> templates;  // one person's, of one visit
   index::Filter filter;
-  int max_candidates = 10;        // 1 .. kMaxCandidates
-  FalseMatchRate hit_at{1e-6};    // at or below: the same person
-  FalseMatchRate refer_at{1e-4};  // between the two: an examiner looks
-  Survivors survivors;
-  bool any_finger = false;    // also compare unlike fingers: finds swapped hands
-  bool any_rotation = false;  // search all rotations instead of the upright band
+  int max_candidates = 10;            // 1 .. kMaxCandidates
+  FalseMatchRate hit_at{1e-6};        // at or below: the same person
+  FalseMatchRate refer_at{1e-4};      // between the two: an examiner looks
+  double max_loss = kDefaultMaxLoss;  // of mates, before they are compared in full; 0 < loss < 1
+  bool any_finger = false;            // also compare unlike fingers: finds swapped hands
+  bool any_rotation = false;          // search all rotations instead of the upright band
 };
+
+// The widest turn between two codes that are compared, in direction steps. Upright captures may be
+// turned against each other by 45 degrees; 18 more are for the errors of two directions, three
+// times what extractors err together (docs/simulation.md): 63 degrees.
+constexpr int gate_of(const Query& query) { return query.any_rotation ? 128 : 45; }
 
 // One comparison that spoke for a candidate.
 struct Evidence {
@@ -61,8 +54,9 @@ constexpr std::string_view name_of(Decision d) {
 struct Effort {
   std::int64_t gallery_prints =
       0;  // live prints and faces that the filters and fingers let in at most
-  std::int64_t comparisons = 0;  // stage-1 comparisons made
-  std::int64_t survivors = 0;    // stage-2 comparisons made
+  std::int64_t comparisons = 0;  // probe prints and faces times gallery's
+  std::int64_t survivors = 0;    // full comparisons made
+  double loss = 0;  // of single prints' mates, as measured for what was done; 0 without fingers
   double stage1_s = 0, stage2_s = 0;
 };
 

@@ -40,11 +40,13 @@ FingerIndex index_of(std::span<const FingerPrint> rows, std::size_t batch = 1000
 }
 
 using Found = std::vector<std::pair<PrintOwner, std::uint16_t>>;
+constexpr int kVotes = 60;
+
 Found best(const FingerIndex& index, const FingerTemplate& probe, std::size_t k,
            const Filter& filter = {}, kernels::Backend backend = kernels::best_backend()) {
   const FingerProbe p(probe, 32);
-  FingerHits hits(k);
-  index.search({&p, 1}, filter, backend, 0, index.blocks(), {&hits, 1});
+  Shortlist hits(k);
+  index.search({&p, 1}, filter, kVotes, backend, 0, index.blocks(), {&hits, 1});
   Found found;
   for (const auto& hit : hits.sorted()) found.emplace_back(hit.owner, hit.score.value());
   return found;
@@ -75,10 +77,12 @@ TEST(FingerIndex, AnswersDoNotDependOnHowItWasFilledNorOnTheBackend) {
   }
 }
 
-// Every print scored by the definition without a threshold, then sorted: what the lists must be.
-Found listed_by_hand(const Gallery& gallery, const FingerTemplate& probe, std::size_t k, int gate) {
+// Every print scored by the definitions without a threshold, then sorted: what the lists must be.
+// By alignment, or by codes alone.
+Found listed_by_hand(const Gallery& gallery, const FingerTemplate& probe, std::size_t k, int gate,
+                     bool aligned) {
   const FingerProbe p(probe, gate);
-  const kernels::FingerProbe one = p.view();
+  const kernels::FingerProbe one = p.codes();
   const std::uint16_t everything = 0;
   Found all;
   for (std::size_t first = 0; first < gallery.rows.size(); first += kernels::kBlockPrints) {
@@ -93,6 +97,10 @@ Found listed_by_hand(const Gallery& gallery, const FingerTemplate& probe, std::s
     std::uint16_t scores[kernels::kBlockPrints];
     kernels::score_finger_block_reference({&one, &everything, 1}, block.view(), ~std::uint64_t{0},
                                           nullptr, columns.data(), scores);
+    if (aligned) {
+      kernels::align_prints_reference(p.minutiae(), block.minutiae(), columns.data(),
+                                      ~std::uint64_t{0}, kVotes, scores);
+    }
     for (std::size_t r = 0; r < rows.size(); ++r) {
       if (scores[r] > 0) all.emplace_back(rows[r].owner, scores[r]);
     }
@@ -104,20 +112,39 @@ Found listed_by_hand(const Gallery& gallery, const FingerTemplate& probe, std::s
   return all;
 }
 
+// A gallery's lists, looked through in pieces as threads do it.
+template <class Hits>
+std::vector<Found> lists_of(const FingerIndex& index, const std::vector<FingerProbe>& probes,
+                            std::size_t k, auto look) {
+  std::vector<Hits> hits(probes.size(), Hits(k));
+  for (std::int64_t b = 0; b < index.blocks(); b += 2)
+    look(b, std::min(b + 2, index.blocks()), std::span(hits));
+  std::vector<Found> lists(probes.size());
+  for (std::size_t p = 0; p < probes.size(); ++p) {
+    for (const auto& hit : hits[p].sorted()) lists[p].emplace_back(hit.owner, hit.score.value());
+  }
+  return lists;
+}
+
 void expect_lists_by_hand(const Gallery& gallery, const std::vector<FingerTemplate>& prints,
                           int gate) {
   const FingerIndex index = index_of(gallery.rows);
+  const kernels::Backend backend = kernels::best_backend();
   std::vector<FingerProbe> probes;
   for (const FingerTemplate& print : prints) probes.emplace_back(print, gate);
   for (const std::size_t k : {std::size_t{1}, std::size_t{3}, std::size_t{40}, std::size_t{9999}}) {
-    std::vector<FingerHits> hits(probes.size(), FingerHits(k));
-    for (std::int64_t b = 0; b < index.blocks(); b += 2) {  // in pieces, as threads do it
-      index.search(probes, {}, kernels::best_backend(), b, std::min(b + 2, index.blocks()), hits);
-    }
+    const auto by_codes = lists_of<CodeHits>(
+        index, probes, k, [&](std::int64_t first, std::int64_t last, std::span<CodeHits> hits) {
+          index.rank_by_codes(probes, {}, backend, first, last, hits);
+        });
+    const auto by_alignment = lists_of<Shortlist>(
+        index, probes, k, [&](std::int64_t first, std::int64_t last, std::span<Shortlist> lists) {
+          index.search(probes, {}, kVotes, backend, first, last, lists);
+        });
     for (std::size_t p = 0; p < probes.size(); ++p) {
-      Found found;
-      for (const auto& hit : hits[p].sorted()) found.emplace_back(hit.owner, hit.score.value());
-      EXPECT_EQ(found, listed_by_hand(gallery, prints[p], k, gate)) << "probe " << p << ", k " << k;
+      SCOPED_TRACE(::testing::Message() << "probe " << p << ", k " << k);
+      EXPECT_EQ(by_codes[p], listed_by_hand(gallery, prints[p], k, gate, false));
+      EXPECT_EQ(by_alignment[p], listed_by_hand(gallery, prints[p], k, gate, true));
     }
   }
 }
@@ -237,12 +264,14 @@ TEST(PackedBlock, StandsInPlaceAndKeepsTheMemoryAlive) {
 }
 
 void score_all(const FingerProbe& probe, const PackedBlock& block) {
-  const kernels::FingerProbe one = probe.view();
+  const kernels::FingerProbe one = probe.codes();
   const std::uint16_t any = 1;
   std::vector<kernels::FingerColumns> columns(static_cast<std::size_t>(block.view().groups));
   std::uint16_t scores[kernels::kBlockPrints];
   kernels::score_finger_block(kernels::best_backend())(
       {&one, &any, 1}, block.view(), ~std::uint64_t{0}, nullptr, columns.data(), scores);
+  kernels::align_prints(kernels::best_backend())(probe.minutiae(), block.minutiae(), columns.data(),
+                                                 ~std::uint64_t{0}, 0, scores);
 }
 
 // A block that was altered is refused or harmless: whatever from_bytes accepts can be searched.
@@ -275,7 +304,7 @@ TEST(TopK, KeepsTheBestWhateverTheOrderAndBreaksTiesByOwner) {
     all.push_back({CodeScore{static_cast<std::uint16_t>(random.below(20))}, owner, Row{i}});
   }
   const auto keep = [](std::span<const Hit<CodeScore>> hits) {
-    FingerHits top(37);
+    CodeHits top(37);
     for (const auto& hit : hits) top.offer(hit);
     return top;
   };

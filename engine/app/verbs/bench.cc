@@ -34,6 +34,7 @@ Result<Exit> identify(BenchOptions& o, Console& console) {
                    {"comparisons", f.comparisons},
                    {"comparisons_per_cpu_second", f.comparisons_per_cpu_second},
                    {"stage1_comparisons_per_cpu_second", f.stage1_comparisons_per_cpu_second},
+                   {"shortlist_comparisons_per_cpu_second", f.shortlist_comparisons_per_cpu_second},
                    {"p50_ms", f.p50_ms},
                    {"p99_ms", f.p99_ms},
                    {"rank1", f.rank1},
@@ -87,8 +88,7 @@ Run declare(CLI::App& options) {
       ->capture_default_str();
   search->add_option("--batch", o->identify.batch, "Queries together in the throughput run")
       ->capture_default_str();
-  search
-      ->add_option("--survivors", o->identify.survivors.share, "Share of prints that pass stage 1")
+  search->add_option("--max-loss", o->identify.max_loss, "As whorl identify takes it")
       ->capture_default_str();
   CLI::App* stream = options.add_subcommand("enrol", "Durable enrolment, then two restarts");
   declare_people(*stream, *o);

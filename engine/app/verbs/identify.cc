@@ -25,7 +25,7 @@ struct IdentifyOptions {
   std::string manifest, sex, birth_years, trace;
   std::vector<std::string> exclude;
   int top = 10, rotation = 45;
-  double fmr = 1e-6, refer_fmr = 1e-4;
+  double fmr = 1e-6, refer_fmr = 1e-4, max_loss = search::kDefaultMaxLoss;
   bool any_finger = false, evaluate = false;
 };
 
@@ -53,6 +53,7 @@ Result<search::Query> query_of(const IdentifyOptions& o) {
   query.hit_at = FalseMatchRate{o.fmr};
   query.refer_at = FalseMatchRate{o.refer_fmr};
   query.max_candidates = o.top;
+  query.max_loss = o.max_loss;
   query.any_finger = o.any_finger;
   query.any_rotation = o.rotation == 180;
   WHORL_TRY(const Demographics person, demographics_of(o.sex, std::nullopt));
@@ -190,6 +191,9 @@ Run declare(CLI::App& app) {
       ->capture_default_str();
   app.add_option("--fmr", o->fmr, "A hit has this false match rate or less")->capture_default_str();
   app.add_option("--refer-fmr", o->refer_fmr, "Up to this an examiner should look")
+      ->capture_default_str();
+  app.add_option("--max-loss", o->max_loss,
+                 "Share of single prints' mates that may be lost before the full comparison")
       ->capture_default_str();
   app.add_option("--exclude", o->exclude, "Subjects to leave out: 12,99")->delimiter(',');
   app.add_option("--sex", o->sex, "Only people of this sex, and those where it is not recorded");

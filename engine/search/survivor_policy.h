@@ -1,0 +1,55 @@
+#pragma once
+// How many prints of a gallery are looked at closer, from how many mates a search may lose.
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+
+namespace whorl::search {
+
+// One trade of mates against time, with what it was measured to lose: the share of single prints
+// whose mate the full comparison accepts at 1 in 1,000, and which do not reach it. Several fingers
+// of a person lose together far less. docs/accuracy.md, bench/accuracy/measure_search_loss.
+struct SurvivorPolicy {
+  double loss;
+  int least_votes;  // of a print's best pairs of codes, before it is aligned
+  double share;     // of the gallery's prints that go on to the full comparison
+};
+
+// Cheapest first.
+inline constexpr SurvivorPolicy kSurvivorPolicies[] = {
+    {0.0100, 150, 0.002},
+    {0.0060, 130, 0.005},
+    {0.0030, 120, 0.010},
+    {0.0015, 0, 0.050},
+};
+inline constexpr double kDefaultMaxLoss = 3e-3;
+
+// A gallery below this is cheap to look through whatever the share.
+inline constexpr std::int64_t kFewestSurvivors = 200;
+// What one search holds of each probe's list, about 4 MB; 10,000,000 prints at the usual share.
+inline constexpr std::int64_t kMostSurvivors = 100'000;
+
+// The cheapest policy that loses no more than `max_loss`, else the most thorough.
+constexpr const SurvivorPolicy& policy_for(double max_loss) {
+  for (const SurvivorPolicy& policy : kSurvivorPolicies) {
+    if (policy.loss <= max_loss) return policy;
+  }
+  return *(std::end(kSurvivorPolicies) - 1);
+}
+
+// What that means for one index of so many prints.
+struct SurvivorPlan {
+  int least_votes;
+  std::int64_t survivors;
+  double loss;
+};
+constexpr SurvivorPlan plan_for(double max_loss, std::int64_t prints) {
+  const SurvivorPolicy& policy = policy_for(max_loss);
+  const auto share = static_cast<std::int64_t>(policy.share * static_cast<double>(prints));
+  const std::int64_t survivors = std::clamp(share, kFewestSurvivors, kMostSurvivors);
+  if (survivors >= prints) return {0, survivors, 0};  // all are compared
+  return {policy.least_votes, survivors, policy.loss};
+}
+
+}  // namespace whorl::search
