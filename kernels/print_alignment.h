@@ -59,10 +59,10 @@ inline constexpr int kFewCodes = 10;
 //    between the two minutiae differ little in both prints, the line between them and the second
 //    minutia have turned as the first has (alignment_rules.h gives the limits).
 //        votes(p) = sum over q of a(p, q) w(q)
-//    Where no pair has `least_votes` the print scores 0, unless it or the probe has less than
-//    kFewCodes codes: so few pairs are no electorate.
+//    A pair needs `least_votes` to be heard, and a print without such a pair scores 0; but where it
+//    or the probe has less than kFewCodes codes all are heard: so few pairs are no electorate.
 // 3. Motions. The pair of most votes, and the one of most votes among those that do not agree with
-//    it fully; each motion is the rigid one that fits the agreeing pairs best, weighted by a(p, q)
+//    it fully, if it is heard; each motion is the rigid one that fits the agreeing pairs best, weighted by a(p, q)
 //    w(q), their directions counting like second points kLever px away.
 // 4. Likelihood. Moved by it, each probe minutia takes the best of b's within reach, each of b's
 //    keeps the best that took it. A couple counts

@@ -39,11 +39,13 @@ class Alignment {
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(),
                      [&](std::size_t a, std::size_t b) { return votes(a) > votes(b); });
-    if (enough_codes() && votes(order.front()) < least_votes) return 0;
+    const auto too_few = [&](std::size_t p) { return !few_codes() && votes(p) < least_votes; };
+    if (too_few(order.front())) return 0;
     const std::size_t first = order.front();
     int best = likelihood(motion_by(first));
     for (const std::size_t other : order) {
       if (agree(first, other) >= kSameMotion) continue;
+      if (too_few(other)) break;
       best = std::max(best, likelihood(motion_by(other)));
       break;
     }
@@ -66,11 +68,11 @@ class Alignment {
     std::sort(pairs_.begin(), pairs_.end(), [](const Pair& a, const Pair& b) { return a.j < b.j; });
   }
 
-  bool enough_codes() const {
+  bool few_codes() const {
     const auto codes = std::count_if(minutiae_, minutiae_ + count_, [](const PackedMinutia& m) {
       return m.code() != PackedMinutia::kNoCode;
     });
-    return std::min<std::ptrdiff_t>(codes, probe_.codes) >= kFewCodes;
+    return std::min<std::ptrdiff_t>(codes, probe_.codes) < kFewCodes;
   }
 
   int agree(std::size_t p, std::size_t q) const {

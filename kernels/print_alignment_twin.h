@@ -73,14 +73,14 @@ class Aligner {
     alignas(64) std::int32_t votes[kVoters];
     count_votes(votes);
     const int first = most(votes);
-    if (votes[first] < least_votes && codes_ >= kFewCodes && probe_.codes >= kFewCodes) return 0;
+    if (votes[first] < least_votes && !few_codes()) return 0;
     lay_out();
     alignas(64) std::int32_t agreed[kVoters];
     agree_with(first, agreed);
     int best = likelihood(motion_by(first, agreed));
     for (int q = 0; q < kVoters; ++q) votes[q] = agreed[q] >= kSameMotion ? -1 : votes[q];
     const int second = most(votes);
-    if (votes[second] >= 0) {
+    if (votes[second] >= 0 && (few_codes() || votes[second] >= least_votes)) {
       agree_with(second, agreed);
       const int other = likelihood(motion_by(second, agreed));
       best = other > best ? other : best;
@@ -103,6 +103,8 @@ class Aligner {
   }
   static Ints& at(std::int32_t* lanes) { return *static_cast<Ints*>(static_cast<void*>(lanes)); }
 
+  bool few_codes() const { return codes_ < kFewCodes || probe_.codes < kFewCodes; }
+
   static int most(const std::int32_t (&votes)[kVoters]) {
     int best = 0;
     for (int p = 1; p < kVoters; ++p) best = votes[p] > votes[best] ? p : best;
@@ -116,14 +118,17 @@ class Aligner {
     const int count = count_, chunks = (count + kChunk - 1) / kChunk;
     FingerColumn* __restrict columns = columns_;
     std::uint8_t* __restrict distances_to = distances_;
-    if (chunks > 0) std::memset(distances_ + (chunks - 1) * kChunk, 255, kChunk);
+    pairs_.count = 0;
+    if (chunks == 0 || columns_of_block == nullptr) return;
+    std::memset(distances_ + (chunks - 1) * kChunk, 255, kChunk);
     int codes = 0;
     for (int j = 0; j < count; ++j) {
       const int code = minutiae[j].code();
       const bool coded = code != PackedMinutia::kNoCode;
-      const FingerColumn column =
-          coded ? columns_of_block[code / kernels::kLanes].lanes[code % kernels::kLanes]
-                : kNoPartner;
+      const int place = coded ? code : 0;  // without a branch: a print with any code has columns
+      const FingerColumn found =
+          columns_of_block[place / kernels::kLanes].lanes[place % kernels::kLanes];
+      const FingerColumn column = coded ? found : kNoPartner;
       codes += coded ? 1 : 0;
       columns[j] = column;
       distances_to[j] = static_cast<std::uint8_t>(column >> 8);
@@ -141,7 +146,6 @@ class Aligner {
     for (int step = kCodeBits / 4; step > 0; step /= 2) {
       if (count_below(limit + step) < kVoters) limit += step;
     }
-    pairs_.count = 0;
     int spare = kVoters - (limit > 0 ? count_below(limit) : 0);
     for (int c = 0; c < chunks; ++c) {
       const std::uint8_t* distances = distances_ + c * kChunk;
@@ -242,30 +246,18 @@ class Aligner {
     const PackedMinutia* const minutiae = minutiae_;
     const int count = count_;
     Frame frame;
-    for (int j = 0; j < count; ++j) {
-      const int x = minutiae[j].x_px, y = -minutiae[j].y_px;
-      frame.add(x, y);
-      Target& target = targets_[j];
-      const FingerColumn column = columns_[j];
-      const bool coded = minutiae[j].code() != PackedMinutia::kNoCode;
-      const bool named = column < kNoPartner;
-      target.x = x, target.y = y;
-      target.direction = minutiae[j].direction_steps;
-      target.partner = named ? partner_of(column) : -1;
-      target.if_partner = named ? kLikeness.units[column >> 8] : 0;
-      target.if_other = coded ? kOtherPartner : 0;
+    for (int first = 0; first < count; first += kChunk) {
+      Chunk& __restrict chunk = chunks_[first / kChunk];
+      const int here = count - first < kChunk ? count - first : kChunk;
+      for (int j = 0; j < here; ++j) {
+        const PackedMinutia m = minutiae[first + j];
+        frame.add(m.x_px, -m.y_px);
+        chunk.x[j] = step_of(m.x_px), chunk.y[j] = step_of(-m.y_px);
+        chunk.direction[j] = m.direction_steps;
+      }
     }
     frame.finish(count);
     frame_ = frame;
-    for (int c = 0; c * kChunk < count; ++c) {
-      Chunk& __restrict chunk = chunks_[c];
-      const int here = count - c * kChunk < kChunk ? count - c * kChunk : kChunk;
-      for (int j = 0; j < here; ++j) {
-        chunk.x[j] = step_of(targets_[c * kChunk + j].x);
-        chunk.y[j] = step_of(targets_[c * kChunk + j].y);
-        chunk.direction[j] = minutiae[c * kChunk + j].direction_steps;
-      }
-    }
   }
 
   // In passes over all the probe's minutiae, so that none waits for what another one finds: where
@@ -288,7 +280,7 @@ class Aligner {
   template <int kMostChunks>
   Taken take(int chunks) {
     const int last = kMostChunks == 1 ? 1 : chunks;
-    const Target* const targets = targets_;
+    const PackedMinutia* const minutiae = minutiae_;
     const int height = frame_.height, finders = list_finders(last);
     Taken all;
     for (int f = 0; f < finders; ++f) {
@@ -299,12 +291,15 @@ class Aligner {
       for (int c = 0; c < last; ++c) {
         for (std::uint64_t near = near_[c][i]; near != 0; near &= near - 1) {
           const int j = c * kChunk + std::countr_zero(near);
-          const Target& b = targets[j];
-          const int dx = b.x - x, dy = b.y - y, d2 = dx * dx + dy * dy;
-          const int said = (i == b.partner ? b.if_partner : b.if_other) & coded;
+          const PackedMinutia& b = minutiae[j];
+          const int dx = b.x_px - x, dy = -b.y_px - y, d2 = dx * dx + dy * dy;
+          const int column = columns_[j], distance = column >> 8;
+          const bool named = (column & 255) == i && column < kNoPartner;
+          const int other = b.code() != PackedMinutia::kNoCode ? kOtherPartner : 0;
+          const int said = (named ? kLikeness.units[distance] : other) & coded;
           const int reached = (d2 - kReachPx * kReachPx - 1) >> 31;  // all ones, or none
           const int worth =
-              (couple(height, d2, turn_between(turned, b.direction)) + said) & reached;
+              (couple(height, d2, turn_between(turned, b.direction_steps)) + said) & reached;
           partner = worth > best ? j : partner;
           best = worth > best ? worth : best;
         }
@@ -401,12 +396,6 @@ class Aligner {
   FingerColumn columns_[kMaxPadded];
   alignas(64) std::uint8_t distances_[kMaxPadded];
   Pairs pairs_;
-  // A minutia of the print as a couple sees it; what the codes say of it and its partner in the
-  // columns, -1 for none, and of it and any other.
-  struct Target {
-    std::int32_t x, y, direction, partner, if_partner, if_other;
-  };
-  Target targets_[kMaxPadded];
   Chunk chunks_[kChunks];
   Frame frame_;
 };

@@ -144,13 +144,15 @@ class FingerIndex::Sweep {
            least_votes, scores_.data() + probe * kPerBlock);
   }
 
+  // A score of 0 is none.
   template <class Score>
-  void offer(std::size_t probe, TopK<Score>& hits) const {
+  void offer(std::size_t probe, Score least, TopK<Score>& hits) const {
     const std::uint16_t* scores = scores_.data() + probe * kPerBlock;
     for (std::size_t slot = 0; slot < kPerBlock; ++slot) {
-      if (scores[slot] == 0 || !hits.worth(Score{scores[slot]})) continue;
+      const Score score{scores[slot]};
+      if (score == Score{0} || score < least || !hits.worth(score)) continue;
       const std::size_t row = first_row_ + slot;
-      hits.offer({Score{scores[slot]}, index_.owners_[row], Row{static_cast<std::uint32_t>(row)}});
+      hits.offer({score, index_.owners_[row], Row{static_cast<std::uint32_t>(row)}});
     }
   }
 
@@ -185,7 +187,8 @@ void FingerIndex::sweep(std::span<const FingerProbe> probes, const Filter& filte
   }
 }
 
-void FingerIndex::search(std::span<const FingerProbe> probes, const Filter& filter, int least_votes,
+void FingerIndex::search(std::span<const FingerProbe> probes, const Filter& filter,
+                         const Passage& passage,
                          kernels::Backend backend, std::int64_t first, std::int64_t last,
                          std::span<Shortlist> lists) const {
   WHORL_CHECK(probes.size() == lists.size());
@@ -195,8 +198,8 @@ void FingerIndex::search(std::span<const FingerProbe> probes, const Filter& filt
           batch.ask_for_columns_alone();
           batch.score(block, bits, next);
           for (std::size_t p = 0; p < count; ++p) {
-            batch.align(p, least_votes);
-            batch.offer(p, lists[from + p]);
+            batch.align(p, passage.votes);
+            batch.offer(p, passage.alignment, lists[from + p]);
           }
         });
 }
@@ -211,7 +214,7 @@ void FingerIndex::rank_by_codes(std::span<const FingerProbe> probes, const Filte
           for (std::size_t p = 0; p < count; ++p)
             batch.ask_for(p, hits[from + p].least().value_or(CodeScore{0}));
           batch.score(block, bits, next);
-          for (std::size_t p = 0; p < count; ++p) batch.offer(p, hits[from + p]);
+          for (std::size_t p = 0; p < count; ++p) batch.offer(p, CodeScore{0}, hits[from + p]);
         });
 }
 

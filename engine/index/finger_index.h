@@ -36,6 +36,13 @@ using AlignmentScore = Quantity<struct AlignmentScoreTag, std::uint16_t>;
 using CodeHits = TopK<CodeScore>;
 using Shortlist = TopK<AlignmentScore>;
 
+// What a print must show: votes to be aligned, and an alignment to be a candidate
+// (kernels/print_alignment.h). Zeros let every print pass that has anything in common.
+struct Passage {
+  int votes = 0;
+  AlignmentScore alignment{0};
+};
+
 struct FingerPrint {
   PrintOwner owner;
   const FingerTemplate* print;  // with codes of the index's version
@@ -63,11 +70,11 @@ class FingerIndex {
   std::int64_t blocks() const { return std::ssize(blocks_); }
   std::size_t resident_bytes() const;
 
-  // Compares the codes of the admitted prints of blocks [first, last), aligns those with
-  // `least_votes` (kernels/print_alignment.h) and offers them to lists[i] for probes[i]. A block is
+  // Compares the codes of the admitted prints of blocks [first, last), aligns those that have the
+  // votes and offers them to lists[i] for probes[i]. A block is
   // read from memory once for kMaxBatchProbes probes. Callers share the blocks out among threads
   // and merge.
-  void search(std::span<const FingerProbe> probes, const Filter& filter, int least_votes,
+  void search(std::span<const FingerProbe> probes, const Filter& filter, const Passage& passage,
               kernels::Backend backend, std::int64_t first, std::int64_t last,
               std::span<Shortlist> lists) const;
   // The same by codes alone: each list is what scoring every print would give.

@@ -1,8 +1,10 @@
 #include "engine/matchers/elastic_growth.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace whorl::matchers {
 namespace {
@@ -43,9 +45,21 @@ constexpr float kUnmatchedPrice = 1;
 constexpr float kLonelyShare = 0.4F;
 constexpr float kAroundPx2 = 106 * 106;
 
-constexpr std::size_t kSeeds = 5;  // 4 to 16 were tried: no difference beyond noise
-constexpr std::size_t kGrownOut = 4;
+// Of mates, one of the eight best supported pairs is right nearly always; of sprouts, the best one or
+// its close second (1 to 4 were tried: no difference beyond noise).
+constexpr std::size_t kSeeds = 8;
+constexpr std::size_t kGrownOut = 2;
 constexpr float kMaxTrail = 6;  // nats behind the best sprout: never catches up
+// Partners are looked for among directions that have turned like the first pair's, within what
+// directions may differ by (kMinCosine) and as much again for how far skin turns across a print.
+constexpr int kTurnWindowSteps = 36;
+
+// Sums are made in strands, the same on every machine, so that the compiler can make lanes of them.
+constexpr std::size_t kStrands = 4;
+using Strands = std::array<float, kStrands>;
+constexpr std::size_t padded(std::size_t size) { return (size + kStrands - 1) / kStrands * kStrands; }
+float sum_of(const Strands& s) { return (s[0] + s[2]) + (s[1] + s[3]); }
+constexpr float kBeyond = std::numeric_limits<float>::max();
 
 float normal2(float squared, float variance) {  // density of two axes at once
   return std::exp(-squared / (2 * variance)) / (kTurn * variance);
@@ -54,12 +68,40 @@ float normal1(float value, float sd) {
   return std::exp(-value * value / (2 * sd * sd)) / (std::sqrt(kTurn) * sd);
 }
 
-float share_of(float residual_px2, float turn_rad, float chance_per_px2) {
-  const float mates =
-      kFound *
-      (kNarrow * normal2(residual_px2, kNarrowPx2) + kWide * normal2(residual_px2, kWidePx2)) *
-      (kNarrow * normal1(turn_rad, kNarrowRad) + kWide * normal1(turn_rad, kWideRad)) * 2;
-  return std::log(mates / (chance_per_px2 * kDirectionCrowding / (kTurn / 2)));
+// The logarithms of how residuals and turns of mates are distributed, on tables: both are nearly
+// straight lines in the squared distance and in 1 - cosine, and are taken as straight between two
+// entries.
+class ShareTables {
+ public:
+  ShareTables() {
+    for (std::size_t k = 0; k < residuals_.size(); ++k) {
+      const auto px2 = static_cast<float>(k);
+      residuals_[k] = std::log(kNarrow * normal2(px2, kNarrowPx2) + kWide * normal2(px2, kWidePx2));
+    }
+    for (std::size_t k = 0; k < turns_.size(); ++k) {
+      const float turn = std::acos(1 - static_cast<float>(k) / kTurnsPerUnit);
+      turns_[k] = std::log(kNarrow * normal1(turn, kNarrowRad) + kWide * normal1(turn, kWideRad));
+    }
+  }
+  float residual(float px2) const { return between(residuals_, px2); }
+  float turn(float cosine) const {
+    return between(turns_, std::max(0.0F, 1 - cosine) * kTurnsPerUnit);
+  }
+
+ private:
+  static constexpr float kTurnsPerUnit = 2000;
+  template <std::size_t N>
+  static float between(const std::array<float, N>& table, float at) {
+    const auto k = static_cast<std::size_t>(at);
+    return table[k] + (at - static_cast<float>(k)) * (table[k + 1] - table[k]);
+  }
+  std::array<float, static_cast<std::size_t>(kMaxTolerancePx * kMaxTolerancePx) + 2> residuals_{};
+  std::array<float, static_cast<std::size_t>((1 - kMinCosine) * kTurnsPerUnit) + 2> turns_{};
+};
+
+const ShareTables& tables() {
+  static const ShareTables made;
+  return made;
 }
 
 }  // namespace
@@ -69,28 +111,69 @@ Point ElasticGrowth::Motion::operator()(Point p) const {
   return {to.x + turn.x * v.x - turn.y * v.y, to.y + turn.y * v.x + turn.x * v.y};
 }
 
+void ElasticGrowth::Anchors::resize(std::size_t size) {
+  for (auto* column : {&first_x, &first_y, &second_x, &second_y, &turn_x, &turn_y, &present}) {
+    column->resize(padded(size), 0.0F);
+  }
+  for (std::size_t k = size; k < present.size(); ++k) present[k] = 0;
+}
+
+void ElasticGrowth::Directed::fill(const PreparedPrint& print) {
+  const std::size_t n = print.size();
+  for (auto* column : {&x, &y, &cosine, &sine}) column->resize(2 * n);
+  minutia.resize(2 * n);
+  std::array<std::uint16_t, Direction::kStepsPerTurn + 1> starts{};
+  for (const std::uint8_t s : print.steps) ++starts[s + 1U];
+  std::partial_sum(starts.begin(), starts.end(), starts.begin());
+  for (std::size_t s = 0; s < Direction::kStepsPerTurn; ++s) {
+    first_at[s] = starts[s];
+    first_at[s + Direction::kStepsPerTurn] = static_cast<std::uint16_t>(starts[s] + n);
+  }
+  first_at[2 * Direction::kStepsPerTurn] = static_cast<std::uint16_t>(2 * n);
+  for (std::size_t b = 0; b < n; ++b) {
+    const std::size_t place = starts[print.steps[b]]++;
+    for (const std::size_t at : {place, place + n}) {
+      x[at] = print.at[b].x, y[at] = print.at[b].y;
+      cosine[at] = print.direction[b].x, sine[at] = print.direction[b].y;
+      minutia[at] = static_cast<std::uint16_t>(b);
+    }
+  }
+}
+
+void ElasticGrowth::Seen::clear() { x.clear(), y.clear(), reliability.clear(); }
+void ElasticGrowth::Seen::add(Point p, float reliable) {
+  x.push_back(p.x), y.push_back(p.y), reliability.push_back(reliable);
+}
+
 // One pass over the anchors: moments about `where` and about the first anchor's place there, so
 // that the numbers stay small.
-ElasticGrowth::Motion ElasticGrowth::motion_at(Point where, int leave_out, Way way) const {
+ElasticGrowth::Motion ElasticGrowth::motion_at(Point where, Way way) const {
+  const Anchors& a = anchors_;
   const bool forward = way == Way::first_to_second;
-  const Point there = forward ? matched_.front().second : matched_.front().first;
-  float total = 0, aligned = 0, crossed = 0;
-  Point from, to;
-  for (int k = 0; k < static_cast<int>(matched_.size()); ++k) {
-    if (k == leave_out) continue;
-    const Anchor& anchor = matched_[static_cast<std::size_t>(k)];
-    const Point u = (forward ? anchor.first : anchor.second) - where;
-    const Point v = (forward ? anchor.second : anchor.first) - there;
-    const float weight = 1 / (dot(u, u) + kNearPx2);
-    total += weight;
-    from = {from.x + weight * u.x, from.y + weight * u.y};
-    to = {to.x + weight * v.x, to.y + weight * v.y};
-    aligned += weight * (dot(u, v) + kLeverPx2 * anchor.turn.x);
-    crossed += weight * (cross(u, v) + (forward ? kLeverPx2 : -kLeverPx2) * anchor.turn.y);
+  const float* own_x = forward ? a.first_x.data() : a.second_x.data();
+  const float* own_y = forward ? a.first_y.data() : a.second_y.data();
+  const float* other_x = forward ? a.second_x.data() : a.first_x.data();
+  const float* other_y = forward ? a.second_y.data() : a.first_y.data();
+  const Point there = {other_x[0], other_y[0]};
+  const float lever_y = forward ? kLeverPx2 : -kLeverPx2;
+  Strands total{}, from_x{}, from_y{}, to_x{}, to_y{}, aligned{}, crossed{};
+  const std::size_t size = padded(matched_.size());
+  for (std::size_t k = 0; k < size; k += kStrands) {
+    for (std::size_t s = 0; s < kStrands; ++s) {
+      const float ux = own_x[k + s] - where.x, uy = own_y[k + s] - where.y;
+      const float vx = other_x[k + s] - there.x, vy = other_y[k + s] - there.y;
+      const float weight = a.present[k + s] / (ux * ux + uy * uy + kNearPx2);
+      total[s] += weight;
+      from_x[s] += weight * ux, from_y[s] += weight * uy;
+      to_x[s] += weight * vx, to_y[s] += weight * vy;
+      aligned[s] += weight * (ux * vx + uy * vy + kLeverPx2 * a.turn_x[k + s]);
+      crossed[s] += weight * (ux * vy - uy * vx + lever_y * a.turn_y[k + s]);
+    }
   }
-  const float inverse = 1 / total;
-  const float cosine = aligned - dot(from, to) * inverse;
-  const float sine = crossed - cross(from, to) * inverse;
+  const float inverse = 1 / sum_of(total);
+  const Point from = {sum_of(from_x), sum_of(from_y)}, to = {sum_of(to_x), sum_of(to_y)};
+  const float cosine = sum_of(aligned) - dot(from, to) * inverse;
+  const float sine = sum_of(crossed) - cross(from, to) * inverse;
   const Point middle = {from.x * inverse + where.x, from.y * inverse + where.y};
   const Point goal = {to.x * inverse + there.x, to.y * inverse + there.y};
   const float length = std::sqrt(cosine * cosine + sine * sine);
@@ -105,14 +188,19 @@ ElasticGrowth::Found ElasticGrowth::best_partner(std::size_t a, const Motion& mo
   const Point direction = {motion.turn.x * d.x - motion.turn.y * d.y,
                            motion.turn.y * d.x + motion.turn.x * d.y};
   const float tolerance = std::min(kMaxTolerancePx, kTolerancePx + kTolerancePerPx * nearest_px);
+  const std::size_t lowest =
+      static_cast<std::uint8_t>(first_->steps[a] + turn_steps_ - kTurnWindowSteps);
+  const std::size_t end = directed_.first_at[lowest + 2 * kTurnWindowSteps + 1];
   Found best;
-  for (std::size_t b = 0; b < second_->size(); ++b) {
-    const float residual = squared_distance(second_->at[b], expected);
-    if (residual > tolerance * tolerance || second_taken_[b] != 0) continue;
-    const float cosine = dot(direction, second_->direction[b]);
-    if (cosine < kMinCosine) continue;
-    const float turn = std::acos(std::min(cosine, 1.0F));
-    const float share = share_of(residual, turn, chance_per_px2_) + likeness_share(a, b);
+  for (std::size_t t = directed_.first_at[lowest]; t < end; ++t) {
+    const float dx = directed_.x[t] - expected.x, dy = directed_.y[t] - expected.y;
+    const float residual = dx * dx + dy * dy;
+    const float cosine = direction.x * directed_.cosine[t] + direction.y * directed_.sine[t];
+    if (residual > tolerance * tolerance || cosine < kMinCosine) continue;
+    const std::size_t b = directed_.minutia[t];
+    if (second_taken_[b] != 0) continue;
+    const float share = share_without_residual_ + tables().residual(residual) +
+                        tables().turn(cosine) + likeness_share(a, b);
     if (share > best.share) best = {static_cast<int>(b), share};
   }
   return best;
@@ -120,148 +208,195 @@ ElasticGrowth::Found ElasticGrowth::best_partner(std::size_t a, const Motion& mo
 
 float ElasticGrowth::likeness_share(std::size_t a, std::size_t b) const {
   if (first_->vectors.described[a] == 0 || second_->vectors.described[b] == 0) return 0;
+  static const float kNarrower = std::log(kStrangersLikeSd / kMatesLikeSd);
   const float like = likeness_->similarity(a, b);
   const float mates = std::max(0.0F, kMatesLike - like) / kMatesLikeSd;  // more alike is no worse
   const float strangers = (like - kStrangersLike) / kStrangersLikeSd;
-  const float ratio =
-      (strangers * strangers - mates * mates) / 2 + std::log(kStrangersLikeSd / kMatesLikeSd);
+  const float ratio = (strangers * strangers - mates * mates) / 2 + kNarrower;
   return kLikenessWeight * std::max(ratio, kMostUnlike);
 }
 
-ElasticGrowth::Anchor ElasticGrowth::anchor(std::size_t a, const Found& found) const {
-  const auto b = static_cast<std::size_t>(found.second);
-  const Point d = first_->direction[a], e = second_->direction[b];
-  return {{{static_cast<std::uint16_t>(a), static_cast<std::uint16_t>(b)}, found.share},
-          first_->at[a],
-          second_->at[b],
-          {dot(d, e), cross(d, e)}};
+void ElasticGrowth::put(std::size_t k, const GrownPair& pair) {
+  const Point p = first_->at[pair.pair.first], q = second_->at[pair.pair.second];
+  const Point d = first_->direction[pair.pair.first], e = second_->direction[pair.pair.second];
+  anchors_.first_x[k] = p.x, anchors_.first_y[k] = p.y;
+  anchors_.second_x[k] = q.x, anchors_.second_y[k] = q.y;
+  anchors_.turn_x[k] = dot(d, e), anchors_.turn_y[k] = cross(d, e);
+  anchors_.present[k] = 1;
 }
 
-void ElasticGrowth::match(const Anchor& found) {
+void ElasticGrowth::match(const GrownPair& found) {
+  const std::size_t k = matched_.size();
   matched_.push_back(found);
-  first_taken_[found.found.pair.first] = second_taken_[found.found.pair.second] = 1;
-  for (std::size_t i = 0; i < first_->size(); ++i) {
-    nearest_px2_[i] = std::min(nearest_px2_[i], squared_distance(first_->at[i], found.first));
+  if (k % kStrands == 0) anchors_.resize(k + 1);
+  put(k, found);
+  second_taken_[found.pair.second] = 1;
+  closed_[found.pair.first] = kBeyond;
+  const Point p = first_->at[found.pair.first];
+  const Point* at = first_->at.data();
+  float* nearest = nearest_px2_.data();
+  const std::size_t size = first_->size();
+  for (std::size_t i = 0; i < size; ++i)
+    nearest[i] = std::min(nearest[i], squared_distance(at[i], p));
+}
+
+// The first minutia that is nearest to the matched ones among those still open; the lowest of equal
+// ones. first_->size() when all had their turn.
+std::size_t ElasticGrowth::nearest_open() const {
+  Strands least;
+  least.fill(kBeyond);
+  for (std::size_t i = 0; i < nearest_px2_.size(); i += kStrands) {
+    for (std::size_t s = 0; s < kStrands; ++s)
+      least[s] = std::min(least[s], std::max(nearest_px2_[i + s], closed_[i + s]));
   }
+  const float nearest = std::min(std::min(least[0], least[1]), std::min(least[2], least[3]));
+  if (nearest == kBeyond) return first_->size();
+  std::size_t i = 0;
+  while (std::max(nearest_px2_[i], closed_[i]) != nearest) ++i;
+  return i;
 }
 
 // Nearest first: each new pair makes the prediction of the next one safer.
 void ElasticGrowth::extend() {
-  tried_.assign(first_->size(), 0);
-  for (;;) {
-    std::size_t next = first_->size();
-    for (std::size_t a = 0; a < first_->size(); ++a) {
-      if (first_taken_[a] != 0 || tried_[a] != 0) continue;
-      if (next == first_->size() || nearest_px2_[a] < nearest_px2_[next]) next = a;
-    }
-    if (next == first_->size()) return;
-    tried_[next] = 1;
-    const Motion motion = motion_at(first_->at[next], -1, Way::first_to_second);
+  std::ranges::fill(closed_, kBeyond);
+  std::fill_n(closed_.begin(), first_->size(), 0.0F);
+  for (const GrownPair& pair : matched_) closed_[pair.pair.first] = kBeyond;
+  for (std::size_t next = nearest_open(); next < first_->size(); next = nearest_open()) {
+    closed_[next] = kBeyond;
+    const Motion motion = motion_at(first_->at[next], Way::first_to_second);
     const Found found = best_partner(next, motion, std::sqrt(nearest_px2_[next]));
-    if (found.second >= 0) match(anchor(next, found));
+    if (found.second < 0) continue;
+    match({{static_cast<std::uint16_t>(next), static_cast<std::uint16_t>(found.second)},
+           found.share});
   }
 }
 
 // Once the whole correspondence is known, each pair must still be where all the others say.
 void ElasticGrowth::refine() {
   for (std::size_t k = 0; k < matched_.size() && matched_.size() > 2;) {
-    const MinutiaPair pair = matched_[k].found.pair;
-    float nearest = std::numeric_limits<float>::max();
+    const MinutiaPair pair = matched_[k].pair;
+    float nearest = kBeyond;
     for (std::size_t other = 0; other < matched_.size(); ++other) {
       if (other == k) continue;
-      nearest = std::min(nearest, squared_distance(matched_[k].first, matched_[other].first));
+      nearest = std::min(nearest, squared_distance(first_->at[pair.first],
+                                                   first_->at[matched_[other].pair.first]));
     }
-    const Motion motion =
-        motion_at(first_->at[pair.first], static_cast<int>(k), Way::first_to_second);
+    anchors_.present[k] = 0;
+    const Motion motion = motion_at(first_->at[pair.first], Way::first_to_second);
     second_taken_[pair.second] = 0;
     const Found found = best_partner(pair.first, motion, std::sqrt(nearest));
     if (found.second >= 0) {
       second_taken_[static_cast<std::size_t>(found.second)] = 1;
-      matched_[k] = anchor(pair.first, found);
+      matched_[k] = {{pair.first, static_cast<std::uint16_t>(found.second)}, found.share};
+      put(k, matched_[k]);
       ++k;
     } else {
-      first_taken_[pair.first] = 0;
       matched_.erase(matched_.begin() + static_cast<std::ptrdiff_t>(k));
+      for (std::size_t later = k; later < matched_.size(); ++later) put(later, matched_[later]);
+      anchors_.resize(matched_.size());
     }
   }
 }
 
 float ElasticGrowth::unmatched_price() {
-  seen_.clear();
-  for (const Anchor& a : matched_) seen_.push_back({a.first, 0});
+  seen_matched_.clear(), seen_alone_.clear();
+  std::vector<char>& taken = first_taken_;
+  taken.assign(first_->size(), 0);
+  for (const GrownPair& m : matched_) {
+    seen_matched_.add(first_->at[m.pair.first], 0);
+    taken[m.pair.first] = 1;
+  }
   for (std::size_t a = 0; a < first_->size(); ++a) {
     const Point p = first_->at[a];
-    if (first_taken_[a] != 0 || !second_->covers(motion_at(p, -1, Way::first_to_second)(p)))
-      continue;
-    seen_.push_back({p, first_->reliability[a]});
+    if (taken[a] == 0 && second_->covers(motion_at(p, Way::first_to_second)(p)))
+      seen_alone_.add(p, first_->reliability[a]);
   }
   for (std::size_t b = 0; b < second_->size(); ++b) {
-    const Point p = second_->at[b];
     if (second_taken_[b] != 0) continue;
-    const Point there = motion_at(p, -1, Way::second_to_first)(p);
-    if (first_->covers(there)) seen_.push_back({there, second_->reliability[b]});
+    const Point p = second_->at[b];
+    const Point there = motion_at(p, Way::second_to_first)(p);
+    if (first_->covers(there)) seen_alone_.add(there, second_->reliability[b]);
   }
-  float price = 0;
-  for (std::size_t missing = matched_.size(); missing < seen_.size(); ++missing) {
-    if (seen_[missing].reliability == 0) continue;
-    float matched = 0, unmatched = 0;
-    for (std::size_t other = 0; other < seen_.size(); ++other) {
-      const float far = squared_distance(seen_[missing].at, seen_[other].at) / kAroundPx2;
-      const float near = far < 1 ? (1 - far) * (1 - far) : 0;
-      (other < matched_.size() ? matched : unmatched) += near;
+  const auto around = [](const Seen& seen, Point p) {
+    Strands near{};
+    const std::size_t whole = seen.x.size() / kStrands * kStrands;
+    const auto nearness = [&](std::size_t k) {
+      const float dx = seen.x[k] - p.x, dy = seen.y[k] - p.y;
+      const float left = std::max(0.0F, 1 - (dx * dx + dy * dy) * (1 / kAroundPx2));
+      return left * left;
+    };
+    for (std::size_t k = 0; k < whole; k += kStrands) {
+      for (std::size_t s = 0; s < kStrands; ++s) near[s] += nearness(k + s);
     }
-    const float around = 2 * matched / (2 * matched + unmatched);  // a pair is two minutiae
-    price += seen_[missing].reliability * (kLonelyShare + (1 - kLonelyShare) * 2 * around);
+    for (std::size_t k = whole; k < seen.x.size(); ++k) near[k - whole] += nearness(k);
+    return sum_of(near);
+  };
+  float price = 0;
+  for (std::size_t k = 0; k < seen_alone_.x.size(); ++k) {
+    if (seen_alone_.reliability[k] == 0) continue;
+    const Point p = {seen_alone_.x[k], seen_alone_.y[k]};
+    const float matched = around(seen_matched_, p), alone = around(seen_alone_, p);
+    const float share = 2 * matched / (2 * matched + alone);  // a pair is two minutiae
+    price += seen_alone_.reliability[k] * (kLonelyShare + (1 - kLonelyShare) * 2 * share);
   }
   return kUnmatchedPrice * price;
 }
 
 float ElasticGrowth::shares() const {
   float sum = 0;
-  for (const Anchor& a : matched_) sum += a.found.share;
+  for (const GrownPair& m : matched_) sum += m.share;
   return sum;
 }
 
-void ElasticGrowth::start(std::span<const Anchor> anchors) {
+void ElasticGrowth::start(std::span<const GrownPair> pairs) {
   matched_.clear();
-  first_taken_.assign(first_->size(), 0), second_taken_.assign(second_->size(), 0);
-  nearest_px2_.assign(first_->size(), std::numeric_limits<float>::max());
-  for (const Anchor& anchor : anchors) match(anchor);
+  anchors_.resize(0);
+  second_taken_.assign(second_->size(), 0);
+  nearest_px2_.assign(padded(first_->size()), kBeyond);
+  closed_.assign(padded(first_->size()), 0.0F);
+  const MinutiaPair root = pairs.front().pair;
+  turn_steps_ = second_->steps[root.second] - first_->steps[root.first];
+  for (const GrownPair& pair : pairs) match(pair);
+}
+
+// Each seed is grown once, unless an earlier one has met it; best sprouts first.
+void ElasticGrowth::sprout(std::span<const RankedPair> seeds) {
+  sprout_count_ = 0;
+  const auto sprouts = [this] { return std::span(sprouts_).first(sprout_count_); };
+  for (const RankedPair& seed : seeds.first(std::min(kSeeds, seeds.size()))) {
+    const auto has_seed = [&](const Sprout& s) {
+      return std::ranges::any_of(s.pairs, [&](const GrownPair& p) { return p.pair == seed.pair; });
+    };
+    if (std::ranges::any_of(sprouts(), has_seed)) continue;
+    const GrownPair root{seed.pair, 0};
+    start({&root, 1});
+    extend();
+    if (sprouts_.size() == sprout_count_) sprouts_.emplace_back();
+    sprouts_[sprout_count_].pairs = matched_, sprouts_[sprout_count_].share = shares();
+    ++sprout_count_;
+  }
+  std::ranges::stable_sort(sprouts(), std::greater<>(), &Sprout::share);
 }
 
 const Growth& ElasticGrowth::grow(const PreparedPrint& first, const PreparedPrint& second,
                                   std::span<const RankedPair> seeds, const LocalPairs& likeness) {
   first_ = &first, second_ = &second, likeness_ = &likeness;
-  chance_per_px2_ = static_cast<float>(second.size()) / std::max(second.area, 1.0F);
+  const float chance_per_px2 =
+      static_cast<float>(second.size()) / std::max(second.area, 1.0F);
+  share_without_residual_ =
+      std::log(2 * kFound / (chance_per_px2 * kDirectionCrowding / (kTurn / 2)));
+  directed_.fill(second);
   best_.pairs.clear(), best_.log_likelihood = 0;
-  std::size_t count = 0;
-  for (const RankedPair& seed : seeds.first(std::min(kSeeds, seeds.size()))) {
-    const auto has_seed = [&](const Sprout& s) {
-      return std::ranges::any_of(s.anchors,
-                                 [&](const Anchor& a) { return a.found.pair == seed.pair; });
-    };
-    if (std::any_of(sprouts_.begin(), sprouts_.begin() + static_cast<std::ptrdiff_t>(count),
-                    has_seed))
-      continue;
-    const Anchor root = anchor(seed.pair.first, {seed.pair.second, 0});
-    start({&root, 1});
-    extend();
-    if (sprouts_.size() == count) sprouts_.emplace_back();
-    sprouts_[count].anchors = matched_, sprouts_[count].share = shares();
-    ++count;
-  }
-  std::stable_sort(sprouts_.begin(), sprouts_.begin() + static_cast<std::ptrdiff_t>(count),
-                   [](const Sprout& a, const Sprout& b) { return a.share > b.share; });
-  for (std::size_t s = 0; s < count && s < kGrownOut; ++s) {
+  sprout(seeds);
+  for (std::size_t s = 0; s < sprout_count_ && s < kGrownOut; ++s) {
     if (sprouts_[s].share < sprouts_[0].share - kMaxTrail) break;
-    start(sprouts_[s].anchors);
+    start(sprouts_[s].pairs);
     refine();
     extend();
     const float log_likelihood = shares() - unmatched_price();
     if (s > 0 && log_likelihood <= best_.log_likelihood) continue;
     best_.log_likelihood = log_likelihood;
-    best_.pairs.clear();
-    for (const Anchor& a : matched_) best_.pairs.push_back(a.found);
+    best_.pairs = matched_;
   }
   return best_;
 }

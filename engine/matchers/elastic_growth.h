@@ -45,41 +45,62 @@ class ElasticGrowth {
     int second = -1;
     float share = 0;
   };
-  struct Anchor {  // a matched pair as the motions need it
-    GrownPair found;
-    Point first, second;
-    Point turn;  // from the first minutia's direction to the second's, a unit complex number
-  };
   struct Sprout {
-    std::vector<Anchor> anchors;
+    std::vector<GrownPair> pairs;
     float share = 0;
-  };
-  struct Seen {  // a minutia that both prints should show, in the first one's frame
-    Point at;
-    float reliability;  // 0 for one that did match
   };
   enum class Way { first_to_second, second_to_first };
 
-  void start(std::span<const Anchor> anchors);
-  Anchor anchor(std::size_t a, const Found& found) const;
-  Motion motion_at(Point where, int leave_out, Way way) const;
+  // The matched pairs as the motions need them, in columns that are padded to whole strands. A place
+  // whose `present` is 0 does not count.
+  struct Anchors {
+    std::vector<float> first_x, first_y, second_x, second_y;
+    std::vector<float> turn_x, turn_y;  // from the first minutia's direction to the second's
+    std::vector<float> present;
+    void resize(std::size_t size);
+  };
+  // The second print's minutiae by direction, twice over, so that those within a turn of any
+  // direction stand side by side.
+  struct Directed {
+    std::vector<float> x, y, cosine, sine;
+    std::vector<std::uint16_t> minutia;
+    std::uint16_t first_at[2 * Direction::kStepsPerTurn + 1];  // of those with so many steps or more
+    void fill(const PreparedPrint& print);
+  };
+  struct Seen {  // minutiae that both prints should show, in the first one's frame
+    std::vector<float> x, y;
+    std::vector<float> reliability;
+    void clear();
+    void add(Point p, float reliable);
+  };
+
+  void start(std::span<const GrownPair> pairs);
+  void put(std::size_t k, const GrownPair& pair);
+  Motion motion_at(Point where, Way way) const;
   Found best_partner(std::size_t a, const Motion& motion, float nearest_px) const;
   float likeness_share(std::size_t a, std::size_t b) const;
-  void match(const Anchor& found);
+  void match(const GrownPair& found);
+  std::size_t nearest_open() const;
   void extend();
   void refine();
   float shares() const;
   float unmatched_price();
+  void sprout(std::span<const RankedPair> seeds);
 
   const PreparedPrint* first_ = nullptr;  // of the call in progress
   const PreparedPrint* second_ = nullptr;
   const LocalPairs* likeness_ = nullptr;
-  float chance_per_px2_ = 0;
-  std::vector<Anchor> matched_;
-  std::vector<char> first_taken_, second_taken_, tried_;
+  float share_without_residual_ = 0;
+  int turn_steps_ = 0;  // of the pair that the growth in hand began with
+  Directed directed_;
+  std::vector<GrownPair> matched_;
+  Anchors anchors_;  // of matched_
+  std::vector<char> first_taken_, second_taken_;
   std::vector<float> nearest_px2_;  // of each first minutia to the matched ones, squared
+  std::vector<float> closed_;       // 0, or beyond any distance for who has had its turn
   std::vector<Sprout> sprouts_;
-  std::vector<Seen> seen_;
+  std::size_t sprout_count_ = 0;
+  Seen seen_matched_, seen_alone_;
   Growth best_;
 };
 

@@ -13,7 +13,7 @@ constexpr float kFullProduct = features::kVectorLength * features::kVectorLength
 constexpr int kGateSteps = 64;  // 90 degrees
 // Strangers' neighbourhoods have cosines of 0 +- 0.12; what is less alike says nothing.
 constexpr auto kLeastProduct = static_cast<std::int32_t>(0.05F * kFullProduct);
-constexpr std::size_t kMaxPairs = 48;
+constexpr std::size_t kMaxPairs = 32;  // 24 to 48 were tried: no difference
 // A pair among few is divided by at least so many voters: five pairs of a small print that agree by
 // chance must not count for as much as a dozen. 12 to 31 were tried: the false hits of small prints
 // go with 12, and more costs mates.

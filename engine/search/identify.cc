@@ -147,7 +147,7 @@ void Identification::score_position(const std::vector<FingerTask>& tasks, std::s
           while (to < probes.size() && tasks[first + to].query == tasks[first + from].query) ++to;
           const Query& query = queries_[tasks[first + from].query];
           prints.search(std::span(probes).subspan(from, to - from), query.filter,
-                        plan_for(query.max_loss, prints.live()).least_votes, backend_,
+                        plan_for(query.max_loss, prints.live()).passage, backend_,
                         range.begin(), range.end(), std::span(lists).subspan(from, to - from));
           from = to;
         }

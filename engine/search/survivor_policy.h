@@ -5,23 +5,29 @@
 #include <cstdint>
 #include <iterator>
 
+#include "engine/index/finger_index.h"
+
 namespace whorl::search {
+
+constexpr index::AlignmentScore at_nats(int log_likelihood) {
+  return index::AlignmentScore{static_cast<std::uint16_t>(
+      kernels::kAlignmentZero + log_likelihood * kernels::kAlignmentUnit)};
+}
 
 // One trade of mates against time, with what it was measured to lose: the share of single prints
 // whose mate the full comparison accepts at 1 in 1,000, and which do not reach it. Several fingers
 // of a person lose together far less. docs/accuracy.md, bench/accuracy/measure_search_loss.
 struct SurvivorPolicy {
   double loss;
-  int least_votes;  // of a print's best pairs of codes, before it is aligned
-  double share;     // of the gallery's prints that go on to the full comparison
+  index::Passage passage;
+  double share;  // of the gallery's prints that go on to the full comparison at most
 };
 
 // Cheapest first.
 inline constexpr SurvivorPolicy kSurvivorPolicies[] = {
-    {0.0100, 150, 0.002},
-    {0.0060, 130, 0.005},
-    {0.0030, 120, 0.010},
-    {0.0015, 0, 0.050},
+    {0.0060, {150, at_nats(12)}, 0.005},
+    {0.0030, {120, at_nats(11)}, 0.010},
+    {0.0015, {0, at_nats(8)}, 0.050},
 };
 inline constexpr double kDefaultMaxLoss = 3e-3;
 
@@ -40,7 +46,7 @@ constexpr const SurvivorPolicy& policy_for(double max_loss) {
 
 // What that means for one index of so many prints.
 struct SurvivorPlan {
-  int least_votes;
+  index::Passage passage;
   std::int64_t survivors;
   double loss;
 };
@@ -48,8 +54,8 @@ constexpr SurvivorPlan plan_for(double max_loss, std::int64_t prints) {
   const SurvivorPolicy& policy = policy_for(max_loss);
   const auto share = static_cast<std::int64_t>(policy.share * static_cast<double>(prints));
   const std::int64_t survivors = std::clamp(share, kFewestSurvivors, kMostSurvivors);
-  if (survivors >= prints) return {0, survivors, 0};  // all are compared
-  return {policy.least_votes, survivors, policy.loss};
+  if (survivors >= prints) return {{}, survivors, 0};  // all are compared
+  return {policy.passage, survivors, policy.loss};
 }
 
 }  // namespace whorl::search

@@ -40,13 +40,13 @@ FingerIndex index_of(std::span<const FingerPrint> rows, std::size_t batch = 1000
 }
 
 using Found = std::vector<std::pair<PrintOwner, std::uint16_t>>;
-constexpr int kVotes = 60;
+constexpr Passage kPassage{60, AlignmentScore{kernels::kAlignmentZero - 30}};
 
 Found best(const FingerIndex& index, const FingerTemplate& probe, std::size_t k,
            const Filter& filter = {}, kernels::Backend backend = kernels::best_backend()) {
   const FingerProbe p(probe, 32);
   Shortlist hits(k);
-  index.search({&p, 1}, filter, kVotes, backend, 0, index.blocks(), {&hits, 1});
+  index.search({&p, 1}, filter, {}, backend, 0, index.blocks(), {&hits, 1});
   Found found;
   for (const auto& hit : hits.sorted()) found.emplace_back(hit.owner, hit.score.value());
   return found;
@@ -99,10 +99,11 @@ Found listed_by_hand(const Gallery& gallery, const FingerTemplate& probe, std::s
                                           nullptr, columns.data(), scores);
     if (aligned) {
       kernels::align_prints_reference(p.minutiae(), block.minutiae(), columns.data(),
-                                      ~std::uint64_t{0}, kVotes, scores);
+                                      ~std::uint64_t{0}, kPassage.votes, scores);
     }
+    const int least = aligned ? kPassage.alignment.value() : 1;
     for (std::size_t r = 0; r < rows.size(); ++r) {
-      if (scores[r] > 0) all.emplace_back(rows[r].owner, scores[r]);
+      if (scores[r] >= least) all.emplace_back(rows[r].owner, scores[r]);
     }
   }
   std::ranges::sort(all, [](const auto& a, const auto& b) {
@@ -139,7 +140,7 @@ void expect_lists_by_hand(const Gallery& gallery, const std::vector<FingerTempla
         });
     const auto by_alignment = lists_of<Shortlist>(
         index, probes, k, [&](std::int64_t first, std::int64_t last, std::span<Shortlist> lists) {
-          index.search(probes, {}, kVotes, backend, first, last, lists);
+          index.search(probes, {}, kPassage, backend, first, last, lists);
         });
     for (std::size_t p = 0; p < probes.size(); ++p) {
       SCOPED_TRACE(::testing::Message() << "probe " << p << ", k " << k);

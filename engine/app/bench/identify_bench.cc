@@ -42,7 +42,7 @@ struct FingerRun {
     const double started = seconds_of(CLOCK_THREAD_CPUTIME_ID);
     prints.rank_by_codes(probes, {}, backend, 0, prints.blocks(), hits);
     const double ranked = seconds_of(CLOCK_THREAD_CPUTIME_ID);
-    prints.search(probes, {}, plan.least_votes, backend, 0, prints.blocks(), lists);
+    prints.search(probes, {}, plan.passage, backend, 0, prints.blocks(), lists);
     codes_s = ranked - started, both_s = seconds_of(CLOCK_THREAD_CPUTIME_ID) - ranked;
     comparisons = prints.live() * std::ssize(queries);
   }
