@@ -45,6 +45,35 @@ void BM_SearchPrints(benchmark::State& state) {
 }
 BENCHMARK(BM_SearchPrints)->ArgName("batch")->Arg(1)->Arg(16);
 
+// Codes and alignment, as a search does it: by twin, and by the votes a print needs to be aligned.
+void BM_ShortlistPrints(benchmark::State& state) {
+  static const People people(4096);
+  const kernels::Backend backend{static_cast<std::uint8_t>(state.range(0))};
+  if (!kernels::available(backend)) return state.SkipWithError("not on this machine");
+  const Passage passage{static_cast<int>(state.range(1)),
+                        AlignmentScore{kernels::kAlignmentZero + 11 * kernels::kAlignmentUnit}};
+  constexpr std::size_t kBatch = 16;
+  std::vector<FingerProbe> probes;
+  for (std::size_t p = 0; p < kBatch; ++p) probes.emplace_back(people.prints[p * 7], 45);
+  for (auto _ : state) {
+    std::vector<Shortlist> lists(kBatch, Shortlist(41));
+    people.index.search(probes, {}, passage, backend, 0, people.index.blocks(), lists);
+    for (std::size_t p = 0; p < kBatch; ++p) {
+      const auto list = lists[p].sorted();
+      if (passage.votes <= kernels::kMaxVotes &&
+          (list.empty() || list.front().owner.subject != p * 7 + 1))
+        return state.SkipWithError("wrong answer");
+    }
+  }
+  state.counters["comparisons"] = {static_cast<double>(state.iterations()) * 4096 * kBatch,
+                                   benchmark::Counter::kIsRate};
+  state.SetLabel(std::string(kernels::name_of(backend)));
+}
+// More votes than there are: codes and votes alone; 120: as usual; 0: every print is aligned.
+BENCHMARK(BM_ShortlistPrints)
+    ->ArgNames({"backend", "votes"})
+    ->ArgsProduct({{1, 2, 3}, {kernels::kMaxVotes + 1, 120, 0}});
+
 void BM_AppendPrints(benchmark::State& state) {
   static const People people(256);
   for (auto _ : state) {

@@ -47,6 +47,18 @@ std::string line_of(const search::Candidate& c) {
   return line + ")\n";
 }
 
+std::string effort_line(const search::Effort& effort) {
+  std::string line = "  searched " + std::to_string(effort.gallery_prints) + " templates";
+  if (effort.survivors > 0) {
+    line += ", compared " + std::to_string(effort.survivors) + " prints in full";
+  }
+  if (effort.loss > 0) {
+    line += "; a single print's mate is lost before that in " + rounded(100 * effort.loss, 2) +
+            " % of searches (--max-loss)";
+  }
+  return line + "\n";
+}
+
 }  // namespace
 
 std::string_view name_of(search::Outcome outcome) {
@@ -75,7 +87,7 @@ std::string as_text(const search::Answer& answer) {
   for (const std::string& reason : answer.reasons) text += ": " + reason;
   text += "\n";
   for (const search::Candidate& c : answer.candidates) text += line_of(c);
-  return text;
+  return text + effort_line(answer.effort);
 }
 
 Json as_json(const search::Receipt& receipt) {

@@ -87,6 +87,59 @@ TEST_F(Fvc2002, RankOneIdentificationOverFourSensors) {
   EXPECT_GE(first, 156);  // 97 %
 }
 
+// The mates that the full comparison accepts at 1 in 1,000, and how many of them do not reach it
+// when a hundredth of the gallery survives: bench/accuracy/measure_search_loss says more.
+TEST_F(Fvc2002, ASearchLosesNoMoreMatesThanItSays) {
+  matchers::FingerMatcher matcher;
+  const std::size_t count = prints_.size();
+  std::vector<float> similarity(count * count), strangers;
+  for (std::size_t a = 0; a < count; ++a) {
+    for (std::size_t b = a + 1; b < count; ++b) {
+      if (prints_[a].database != prints_[b].database) continue;
+      const float s = matcher.compare(prints_[a].content, prints_[b].content).value();
+      similarity[a * count + b] = similarity[b * count + a] = s;
+      if (prints_[a].finger != prints_[b].finger) strangers.push_back(s);
+    }
+  }
+  std::ranges::sort(strangers, std::greater<>());
+  const float threshold = strangers[strangers.size() / 1000];
+
+  index::FingerIndex gallery(FingerPosition::unknown, features::kMinutiaCodeVersion);
+  std::vector<index::FingerPrint> rows;
+  for (std::size_t p = 0; p < count; ++p) {
+    index::PrintOwner owner;
+    owner.subject = p + 1;
+    rows.push_back({owner, &prints_[p].content});
+  }
+  gallery.append(rows);
+  const SurvivorPolicy& policy = policy_for(kDefaultMaxLoss);
+  const std::size_t survivors = 4;  // a hundredth of the 312 strangers, rounded up
+  int accepted = 0, lost = 0;
+  for (std::size_t p = 0; p < count; ++p) {
+    const index::FingerProbe probe(prints_[p].content, gate_of(Query{}));
+    index::Shortlist list(count);
+    gallery.search({&probe, 1}, {}, policy.passage, kernels::best_backend(), 0, gallery.blocks(),
+                   {&list, 1});
+    std::vector<bool> reached(count);
+    std::size_t ahead = 0;
+    for (const auto& hit : list.sorted()) {
+      const std::size_t other = hit.owner.subject - 1;
+      if (prints_[other].finger != prints_[p].finger) ++ahead;
+      if (ahead < survivors) reached[other] = true;
+    }
+    for (std::size_t other = 0; other < count; ++other) {
+      if (other == p || prints_[other].finger != prints_[p].finger ||
+          similarity[p * count + other] <= threshold)
+        continue;
+      ++accepted;
+      lost += reached[other] ? 0 : 1;
+    }
+  }
+  std::printf("lost: %d of %d mates\n", lost, accepted);
+  EXPECT_GT(accepted, 2100);
+  EXPECT_LE(lost, policy.loss * accepted);
+}
+
 TEST_F(Fvc2002, PooledEqualErrorRateOfAllPairs) {
   std::vector<float> mates, strangers;
   matchers::FingerMatcher matcher;

@@ -50,8 +50,29 @@ TEST(Identify, FindsMatesAndNobodyElse) {
   EXPECT_EQ(false_hits, 0);
 }
 
+// What a gallery too large to be compared wholly costs: few full comparisons, and the loss is told.
+TEST(Identify, ComparesFewOfALargeGalleryAndSaysWhatThatLoses) {
+  const PeopleGallery people(900, {kRightIndex});
+  int found = 0;
+  for (std::uint64_t p = 0; p < 900; p += 30) {
+    Query query = query_of(visit_of(people.population.person(p), {kRightIndex}, 1));
+    const Answer usual = ask(people.index, query);
+    EXPECT_EQ(usual.effort.comparisons, 900);
+    EXPECT_LE(usual.effort.survivors, kFewestSurvivors);
+    EXPECT_EQ(usual.effort.loss, policy_for(kDefaultMaxLoss).loss);
+    query.max_loss = 1e-9;
+    const Answer thorough = ask(people.index, query);
+    EXPECT_GE(thorough.effort.survivors, usual.effort.survivors);
+    EXPECT_LT(thorough.effort.loss, usual.effort.loss);
+    for (const Answer& answer : {usual, thorough}) {
+      found += !answer.candidates.empty() && answer.candidates.front().subject == SubjectId{p + 1};
+    }
+  }
+  EXPECT_GE(found, 58);  // of 60
+}
+
 TEST(Identify, AnswersTheSameOnEveryBackendThreadCountAndBatch) {
-  const PeopleGallery people(200, {kRightIndex, kLeftIndex}, true);
+  const PeopleGallery people(450, {kRightIndex, kLeftIndex}, true);
   std::vector<Query> queries;
   for (std::uint64_t p = 0; p < 6; ++p) {
     queries.push_back(

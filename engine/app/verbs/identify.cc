@@ -50,6 +50,9 @@ Result<search::Query> query_of(const IdentifyOptions& o) {
   if (!(o.fmr > 0 && o.fmr <= o.refer_fmr && o.refer_fmr <= 1)) {
     return fail(Fault::bad_argument, 0, "0 < --fmr <= --refer-fmr <= 1");
   }
+  if (!(o.max_loss > 0 && o.max_loss < 1)) {
+    return fail(Fault::bad_argument, 0, "0 < --max-loss < 1");
+  }
   query.hit_at = FalseMatchRate{o.fmr};
   query.refer_at = FalseMatchRate{o.refer_fmr};
   query.max_candidates = o.top;
