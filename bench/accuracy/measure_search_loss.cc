@@ -108,21 +108,6 @@ class Losses {
   std::int64_t accepted_ = 0, lost_[std::size(kShares)] = {};
 };
 
-// Best first; who is not on the list comes last.
-template <class Hits>
-std::vector<std::size_t> order_of(const Hits& hits, std::size_t prints) {
-  std::vector<std::size_t> order;
-  std::vector<bool> seen(prints);
-  for (const auto& hit : hits.sorted()) {
-    order.push_back(hit.owner.subject - 1);
-    seen[order.back()] = true;
-  }
-  for (std::size_t p = 0; p < prints; ++p) {
-    if (!seen[p]) order.push_back(p);
-  }
-  return order;
-}
-
 void measure(const std::vector<Print>& prints, int gate_steps, const index::Passage& passage) {
   matchers::FingerMatcher matcher;
   std::vector<float> similarities(prints.size() * prints.size());
@@ -154,18 +139,21 @@ void measure(const std::vector<Print>& prints, int gate_steps, const index::Pass
     std::size_t strangers = 0;
     for (const Print& other : prints) strangers += mates(prints[p], other) ? 0 : 1;
     met += strangers;
-    const auto count = [&](const std::vector<std::size_t>& order, Losses& losses) {
-      std::size_t ahead = 0;
-      for (const std::size_t other : order) {
-        if (!mates(prints[p], prints[other])) {
-          ++ahead;
-        } else if (other != p && similarity(p, other) > threshold) {
-          losses.add(ahead, strangers);
-        }
+    // Who is not on the list is lost however many survive.
+    const auto count = [&](const auto& hits, Losses& losses) {
+      std::vector<std::size_t> ahead(prints.size(), strangers);
+      std::size_t before = 0;
+      for (const auto& hit : hits.sorted()) {
+        ahead[hit.owner.subject - 1] = before;
+        before += is_stranger(hit) ? 1 : 0;
+      }
+      for (std::size_t other = 0; other < prints.size(); ++other) {
+        if (other != p && mates(prints[p], prints[other]) && similarity(p, other) > threshold)
+          losses.add(ahead[other], strangers);
       }
     };
-    count(order_of(codes, prints.size()), by_codes);
-    count(order_of(shortlist, prints.size()), by_alignment);
+    count(codes, by_codes);
+    count(shortlist, by_alignment);
   }
   std::printf("%zu prints; %lld searches for a mate that is accepted at 1 in 1,000\n",
               prints.size(), by_codes.accepted());

@@ -32,21 +32,21 @@ constexpr float kDirectionCrowding = 2;
 constexpr float kTurn = 6.2831853F;
 // How alike the neighbourhoods of matched minutiae are, as cosines: measured on the simulated and
 // on several real sets, which agree to 0.03. Neighbourhoods overlap, so one match says part of what
-// the next one says: the logarithm counts for a third of itself.
+// the next one says: the logarithm counts for a fifth of itself (0.15 to 0.3: no difference).
 constexpr float kMatesLike = 0.68F, kMatesLikeSd = 0.17F;
 constexpr float kStrangersLike = 0.20F, kStrangersLikeSd = 0.13F;
-constexpr float kLikenessWeight = 0.3F;
+constexpr float kLikenessWeight = 0.2F;
 constexpr float kMostUnlike = -2;
 
 // What a minutia costs that should be there and is not: -ln(1 - kFound) where half of those around
 // it match, down to a share of it where none does. Its neighbours count by nearness (biweight
 // kernel).
-constexpr float kUnmatchedPrice = 1;
-constexpr float kLonelyShare = 0.4F;
+constexpr float kUnmatchedPrice = 1.2F;
+constexpr float kLonelyShare = 0.3F;
 constexpr float kAroundPx2 = 106 * 106;
 
-// Of mates, one of the eight best supported pairs is right nearly always; of sprouts, the best one or
-// its close second (1 to 4 were tried: no difference beyond noise).
+// Of mates, one of the eight best supported pairs is right nearly always; of sprouts, the best one
+// or its close second (1 to 4 were tried: no difference beyond noise).
 constexpr std::size_t kSeeds = 8;
 constexpr std::size_t kGrownOut = 2;
 constexpr float kMaxTrail = 6;  // nats behind the best sprout: never catches up
@@ -57,7 +57,9 @@ constexpr int kTurnWindowSteps = 36;
 // Sums are made in strands, the same on every machine, so that the compiler can make lanes of them.
 constexpr std::size_t kStrands = 4;
 using Strands = std::array<float, kStrands>;
-constexpr std::size_t padded(std::size_t size) { return (size + kStrands - 1) / kStrands * kStrands; }
+constexpr std::size_t padded(std::size_t size) {
+  return (size + kStrands - 1) / kStrands * kStrands;
+}
 float sum_of(const Strands& s) { return (s[0] + s[2]) + (s[1] + s[3]); }
 constexpr float kBeyond = std::numeric_limits<float>::max();
 
@@ -95,7 +97,7 @@ class ShareTables {
     const auto k = static_cast<std::size_t>(at);
     return table[k] + (at - static_cast<float>(k)) * (table[k + 1] - table[k]);
   }
-  std::array<float, static_cast<std::size_t>(kMaxTolerancePx * kMaxTolerancePx) + 2> residuals_{};
+  std::array<float, static_cast<std::size_t>(kMaxTolerancePx* kMaxTolerancePx) + 2> residuals_{};
   std::array<float, static_cast<std::size_t>((1 - kMinCosine) * kTurnsPerUnit) + 2> turns_{};
 };
 
@@ -381,8 +383,7 @@ void ElasticGrowth::sprout(std::span<const RankedPair> seeds) {
 const Growth& ElasticGrowth::grow(const PreparedPrint& first, const PreparedPrint& second,
                                   std::span<const RankedPair> seeds, const LocalPairs& likeness) {
   first_ = &first, second_ = &second, likeness_ = &likeness;
-  const float chance_per_px2 =
-      static_cast<float>(second.size()) / std::max(second.area, 1.0F);
+  const float chance_per_px2 = static_cast<float>(second.size()) / std::max(second.area, 1.0F);
   share_without_residual_ =
       std::log(2 * kFound / (chance_per_px2 * kDirectionCrowding / (kTurn / 2)));
   directed_.fill(second);
