@@ -9,6 +9,7 @@
 // default those of the usual wanted loss.
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -85,6 +86,28 @@ index::FingerIndex gallery_of(const std::vector<Print>& prints) {
   return gallery;
 }
 
+// The share of strangers on a list that have a place within each share of the gallery.
+class Places {
+ public:
+  void add(std::size_t listed, std::size_t strangers) {
+    for (std::size_t s = 0; s < std::size(kShares); ++s) {
+      const double places = std::ceil(kShares[s] * static_cast<double>(strangers));
+      compared_[s] += std::min(places, static_cast<double>(listed));
+    }
+    strangers_ += strangers;
+  }
+  void print(const char* title) const {
+    std::printf("%-9s", title);
+    for (const double compared : compared_)
+      std::printf(" %6.2f %%", 100 * compared / static_cast<double>(strangers_));
+    std::printf("\n");
+  }
+
+ private:
+  double compared_[std::size(kShares)] = {};
+  std::size_t strangers_ = 0;
+};
+
 // How often a mate had so many strangers ahead of it as would fill each share of the gallery.
 class Losses {
  public:
@@ -124,7 +147,7 @@ void measure(const std::vector<Print>& prints, int gate_steps, const index::Pass
   const float threshold = threshold_of(prints, similarity);
   const index::FingerIndex gallery = gallery_of(prints);
   Losses by_codes, by_alignment;
-  std::size_t passed = 0, met = 0;
+  Places compared;
   for (std::size_t p = 0; p < prints.size(); ++p) {
     const index::FingerProbe probe(prints[p].content, gate_steps);
     index::CodeHits codes(prints.size());
@@ -135,10 +158,10 @@ void measure(const std::vector<Print>& prints, int gate_steps, const index::Pass
     const auto is_stranger = [&](const auto& hit) {
       return !mates(prints[p], prints[hit.owner.subject - 1]);
     };
-    passed += static_cast<std::size_t>(std::ranges::count_if(shortlist.sorted(), is_stranger));
     std::size_t strangers = 0;
     for (const Print& other : prints) strangers += mates(prints[p], other) ? 0 : 1;
-    met += strangers;
+    compared.add(static_cast<std::size_t>(std::ranges::count_if(shortlist.sorted(), is_stranger)),
+                 strangers);
     // Who is not on the list is lost however many survive.
     const auto count = [&](const auto& hits, Losses& losses) {
       std::vector<std::size_t> ahead(prints.size(), strangers);
@@ -157,13 +180,13 @@ void measure(const std::vector<Print>& prints, int gate_steps, const index::Pass
   }
   std::printf("%zu prints; %lld searches for a mate that is accepted at 1 in 1,000\n",
               prints.size(), by_codes.accepted());
-  std::printf("strangers who pass: %.2f %%\n",
-              100.0 * static_cast<double>(passed) / static_cast<double>(met));
-  std::printf("mates lost when so many survive:\n%-9s", "");
+  std::printf("mates lost when so many survive at most:\n%-9s", "");
   for (const double share : kShares) std::printf(" %6.1f %%", 100 * share);
   std::printf("\n");
   by_codes.print("codes");
   by_alignment.print("cascade");
+  std::printf("strangers compared then:\n");
+  compared.print("cascade");
 }
 
 }  // namespace
@@ -172,8 +195,7 @@ void measure(const std::vector<Print>& prints, int gate_steps, const index::Pass
 int main(int argc, char** argv) {
   std::vector<whorl::Print> prints;
   int gate_steps = 45;
-  whorl::index::Passage passage =
-      whorl::search::policy_for(whorl::search::kDefaultMaxLoss).passage;
+  whorl::index::Passage passage = whorl::search::policy_for(whorl::search::kDefaultMaxLoss).passage;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     const bool option = word.starts_with("--") && i + 1 < argc;
@@ -188,9 +210,10 @@ int main(int argc, char** argv) {
     }
   }
   if (prints.size() < 100 || gate_steps < 0 || gate_steps > 128) {
-    std::fprintf(stderr,
-                 "usage: measure_search_loss FOLDER[=PPI] ... [--gate STEPS] [--votes N] [--nats N]\n"
-                 "at least 100 prints named FINGER_IMPRESSION.iso\n");
+    std::fprintf(
+        stderr,
+        "usage: measure_search_loss FOLDER[=PPI] ... [--gate STEPS] [--votes N] [--nats N]\n"
+        "at least 100 prints named FINGER_IMPRESSION.iso\n");
     return 2;
   }
   whorl::measure(prints, gate_steps, passage);

@@ -188,9 +188,8 @@ void FingerIndex::sweep(std::span<const FingerProbe> probes, const Filter& filte
 }
 
 void FingerIndex::search(std::span<const FingerProbe> probes, const Filter& filter,
-                         const Passage& passage,
-                         kernels::Backend backend, std::int64_t first, std::int64_t last,
-                         std::span<Shortlist> lists) const {
+                         const Passage& passage, kernels::Backend backend, std::int64_t first,
+                         std::int64_t last, std::span<Shortlist> lists) const {
   WHORL_CHECK(probes.size() == lists.size());
   sweep(probes, filter, backend, first, last,
         [&](Sweep& batch, std::size_t from, std::size_t count, std::int64_t block,
@@ -221,6 +220,11 @@ void FingerIndex::rank_by_codes(std::span<const FingerProbe> probes, const Filte
 FingerTemplate FingerIndex::print(Row row) const {
   return blocks_.at(row.value() / kPerBlock)
       .unpack(static_cast<int>(row.value() % kPerBlock), position_, code_version_);
+}
+
+FingerTemplate FingerIndex::minutiae(Row row) const {
+  return blocks_.at(row.value() / kPerBlock)
+      .unpack_minutiae(static_cast<int>(row.value() % kPerBlock), position_);
 }
 
 void FingerIndex::save_head(ByteWriter& out) const {

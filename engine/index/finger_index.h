@@ -84,7 +84,8 @@ class FingerIndex {
 
   const PrintOwner& owner(Row row) const { return owners_.at(row.value()); }
   bool is_live(Row row) const;
-  FingerTemplate print(Row row) const;  // as packed, with codes, for stage 2
+  FingerTemplate print(Row row) const;     // as packed, with codes
+  FingerTemplate minutiae(Row row) const;  // what a comparison reads of it
 
   // The index's state as bytes and back. Block by block, so that neither side holds it twice.
   // Every count is checked: Fault::store_corrupt.

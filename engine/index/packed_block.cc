@@ -170,24 +170,31 @@ kernels::BlockMinutiae PackedBlock::minutiae() const {
   return {part<const PackedMinutia>(Places(h.groups, h.minutiae).minutiae), h.minutia_starts};
 }
 
-FingerTemplate PackedBlock::unpack(int print, FingerPosition position,
-                                   std::uint16_t code_version) const {
+FingerTemplate PackedBlock::unpack_minutiae(int print, FingerPosition position) const {
   WHORL_CHECK(print >= 0 && print < kBlockPrints);
-  const Header& h = header();
-  const Places at(h.groups, h.minutiae);
-  const auto* minutiae = part<const PackedMinutia>(at.minutiae);
-  const auto* planes = part<const std::uint16_t>(at.planes);
+  const kernels::BlockMinutiae block = minutiae();
   FingerTemplate result;
   result.position = position;
-  result.code_version = code_version;
-  for (int m = h.minutia_starts[print]; m < h.minutia_starts[print + 1]; ++m) {
-    const PackedMinutia& packed = minutiae[m];
+  result.minutiae.reserve(block.starts[print + 1] - std::size_t{block.starts[print]});
+  for (int m = block.starts[print]; m < block.starts[print + 1]; ++m) {
+    const PackedMinutia& packed = block.minutiae[m];
     result.minutiae.push_back({packed.x_px, packed.y_px, Direction{packed.direction_steps},
                                kind_of(packed), packed.quality, 0});
+  }
+  return result;
+}
+
+FingerTemplate PackedBlock::unpack(int print, FingerPosition position,
+                                   std::uint16_t code_version) const {
+  FingerTemplate result = unpack_minutiae(print, position);
+  result.code_version = code_version;
+  const kernels::BlockMinutiae block = minutiae();
+  const std::uint16_t* planes = view().planes;
+  for (int m = block.starts[print]; m < block.starts[print + 1]; ++m) {
     MinutiaCode code{};
-    if (const std::uint16_t at_code = packed.code(); at_code != PackedMinutia::kNoCode) {
+    if (const std::uint16_t at = block.minutiae[m].code(); at != PackedMinutia::kNoCode) {
       const std::uint16_t* plane =
-          planes + std::size_t{at_code} / kLanes * kCodeWords * kLanes + at_code % kLanes;
+          planes + std::size_t{at} / kLanes * kCodeWords * kLanes + at % kLanes;
       for (std::size_t w = 0; w < kCodeWords; ++w) code[w] = plane[w * kLanes];
     }
     result.codes.push_back(code);

@@ -53,6 +53,8 @@ class PackedBlock {
   // The template as it was packed: minutiae, codes and their order; the quality of the whole is not
   // kept.
   FingerTemplate unpack(int print, FingerPosition position, std::uint16_t code_version) const;
+  // Without its codes, which are scattered over the block: each word of each in a line of its own.
+  FingerTemplate unpack_minutiae(int print, FingerPosition position) const;
 
  private:
   struct Places {  // byte offsets of the parts

@@ -6,30 +6,25 @@
 #include <limits>
 #include <numeric>
 
+#include "engine/matchers/share_tables.h"
+
 namespace whorl::matchers {
 namespace {
 
 // How near a mate must be to where its neighbours predict it. Skin stretches, so the tolerance
 // grows with the distance to the nearest neighbour that vouches for it. specs: elastic residuals of
 // mated captures are 3.0 to 3.7 px per axis after a rigid fit (measured on several sensors).
-constexpr float kTolerancePx = 9, kTolerancePerPx = 0.07F, kMaxTolerancePx = 18;
-constexpr float kMinCosine = 0.9063078F;  // directions of mates agree within 25 degrees
+constexpr float kTolerancePx = 9, kTolerancePerPx = 0.07F;
 // Weight 1 / (d^2 + h^2) of a matched neighbour at distance d; h keeps the nearest from deciding
 // alone.
 constexpr float kNearPx2 = 40 * 40;
 // A direction counts like a second point this far from the minutia.
 constexpr float kLeverPx2 = 18 * 18;
 
-// Residuals of true mates: a narrow normal and, for one in eight, a wide one; positions per axis in
-// px, directions in radians.
-constexpr float kNarrow = 0.87F, kWide = 1 - kNarrow;
-constexpr float kNarrowPx2 = 3.5F * 3.5F, kWidePx2 = 8.0F * 8.0F;
-constexpr float kNarrowRad = 0.105F, kWideRad = 0.26F;
 // Of the minutiae both captures show, an extractor finds this share in each.
 constexpr float kFound = 0.7F;
 // Directions of strangers agree more often than uniform ones would: both follow the ridge flow.
 constexpr float kDirectionCrowding = 2;
-constexpr float kTurn = 6.2831853F;
 // How alike the neighbourhoods of matched minutiae are, as cosines: measured on the simulated and
 // on several real sets, which agree to 0.03. Neighbourhoods overlap, so one match says part of what
 // the next one says: the logarithm counts for a fifth of itself (0.15 to 0.3: no difference).
@@ -62,49 +57,6 @@ constexpr std::size_t padded(std::size_t size) {
 }
 float sum_of(const Strands& s) { return (s[0] + s[2]) + (s[1] + s[3]); }
 constexpr float kBeyond = std::numeric_limits<float>::max();
-
-float normal2(float squared, float variance) {  // density of two axes at once
-  return std::exp(-squared / (2 * variance)) / (kTurn * variance);
-}
-float normal1(float value, float sd) {
-  return std::exp(-value * value / (2 * sd * sd)) / (std::sqrt(kTurn) * sd);
-}
-
-// The logarithms of how residuals and turns of mates are distributed, on tables: both are nearly
-// straight lines in the squared distance and in 1 - cosine, and are taken as straight between two
-// entries.
-class ShareTables {
- public:
-  ShareTables() {
-    for (std::size_t k = 0; k < residuals_.size(); ++k) {
-      const auto px2 = static_cast<float>(k);
-      residuals_[k] = std::log(kNarrow * normal2(px2, kNarrowPx2) + kWide * normal2(px2, kWidePx2));
-    }
-    for (std::size_t k = 0; k < turns_.size(); ++k) {
-      const float turn = std::acos(1 - static_cast<float>(k) / kTurnsPerUnit);
-      turns_[k] = std::log(kNarrow * normal1(turn, kNarrowRad) + kWide * normal1(turn, kWideRad));
-    }
-  }
-  float residual(float px2) const { return between(residuals_, px2); }
-  float turn(float cosine) const {
-    return between(turns_, std::max(0.0F, 1 - cosine) * kTurnsPerUnit);
-  }
-
- private:
-  static constexpr float kTurnsPerUnit = 2000;
-  template <std::size_t N>
-  static float between(const std::array<float, N>& table, float at) {
-    const auto k = static_cast<std::size_t>(at);
-    return table[k] + (at - static_cast<float>(k)) * (table[k + 1] - table[k]);
-  }
-  std::array<float, static_cast<std::size_t>(kMaxTolerancePx* kMaxTolerancePx) + 2> residuals_{};
-  std::array<float, static_cast<std::size_t>((1 - kMinCosine) * kTurnsPerUnit) + 2> turns_{};
-};
-
-const ShareTables& tables() {
-  static const ShareTables made;
-  return made;
-}
 
 }  // namespace
 
@@ -201,8 +153,8 @@ ElasticGrowth::Found ElasticGrowth::best_partner(std::size_t a, const Motion& mo
     if (residual > tolerance * tolerance || cosine < kMinCosine) continue;
     const std::size_t b = directed_.minutia[t];
     if (second_taken_[b] != 0) continue;
-    const float share = share_without_residual_ + tables().residual(residual) +
-                        tables().turn(cosine) + likeness_share(a, b);
+    const float share = share_without_residual_ + share_tables().residual(residual) +
+                        share_tables().turn(cosine) + likeness_share(a, b);
     if (share > best.share) best = {static_cast<int>(b), share};
   }
   return best;

@@ -51,8 +51,8 @@ class ElasticGrowth {
   };
   enum class Way { first_to_second, second_to_first };
 
-  // The matched pairs as the motions need them, in columns that are padded to whole strands. A place
-  // whose `present` is 0 does not count.
+  // The matched pairs as the motions need them, in columns that are padded to whole strands. A
+  // place whose `present` is 0 does not count.
   struct Anchors {
     std::vector<float> first_x, first_y, second_x, second_y;
     std::vector<float> turn_x, turn_y;  // from the first minutia's direction to the second's
@@ -64,7 +64,8 @@ class ElasticGrowth {
   struct Directed {
     std::vector<float> x, y, cosine, sine;
     std::vector<std::uint16_t> minutia;
-    std::uint16_t first_at[2 * Direction::kStepsPerTurn + 1];  // of those with so many steps or more
+    std::uint16_t
+        first_at[2 * Direction::kStepsPerTurn + 1];  // of those with so many steps or more
     void fill(const PreparedPrint& print);
   };
   struct Seen {  // minutiae that both prints should show, in the first one's frame

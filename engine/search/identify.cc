@@ -147,8 +147,8 @@ void Identification::score_position(const std::vector<FingerTask>& tasks, std::s
           while (to < probes.size() && tasks[first + to].query == tasks[first + from].query) ++to;
           const Query& query = queries_[tasks[first + from].query];
           prints.search(std::span(probes).subspan(from, to - from), query.filter,
-                        plan_for(query.max_loss, prints.live()).passage, backend_,
-                        range.begin(), range.end(), std::span(lists).subspan(from, to - from));
+                        plan_for(query.max_loss, prints.live()).passage, backend_, range.begin(),
+                        range.end(), std::span(lists).subspan(from, to - from));
           from = to;
         }
       });
@@ -182,7 +182,7 @@ void Identification::compare_fingers(const std::vector<FingerTask>& tasks,
   std::vector<matchers::Calibrated> values(survivors.size());
   tbb::parallel_for(std::size_t{0}, survivors.size(), [&](std::size_t s) {
     const FingerTask& task = tasks[survivors[s].task];
-    const FingerTemplate reference = gallery_.finger(task.position).print(survivors[s].row);
+    const FingerTemplate reference = gallery_.finger(task.position).minutiae(survivors[s].row);
     values[s] = matchers::calibrate(matchers::kDefaultFingerCalibration,
                                     matchers.local().compare(probes[survivors[s].task], reference));
   });
@@ -213,7 +213,7 @@ std::vector<Scored> Identification::complete(std::size_t query,
           evidence.probe_position = print.position;
           evidence.encounter = prints.owner(place.row).encounter_id();
           evidence.value = matchers::calibrate(matchers::kDefaultFingerCalibration,
-                                               matcher.compare(print, prints.print(place.row)));
+                                               matcher.compare(print, prints.minutiae(place.row)));
         } else {
           const index::FaceIndex& faces = *gallery_.face();
           evidence.encounter = faces.owner(place.row).encounter_id();

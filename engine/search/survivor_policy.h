@@ -25,8 +25,8 @@ struct SurvivorPolicy {
 
 // Cheapest first.
 inline constexpr SurvivorPolicy kSurvivorPolicies[] = {
-    {0.0065, {150, at_nats(12)}, 0.005},
-    {0.0030, {120, at_nats(11)}, 0.010},
+    {0.0060, {150, at_nats(13)}, 0.005},
+    {0.0030, {120, at_nats(12)}, 0.010},
     {0.0020, {100, at_nats(10)}, 0.020},
     {0.0015, {0, at_nats(8)}, 0.050},
     {0.0010, {0, at_nats(3)}, 0.200},

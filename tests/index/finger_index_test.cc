@@ -212,7 +212,9 @@ TEST(FingerIndex, GivesBackThePrintsItPacked) {
   for (std::size_t r = 0; r < gallery.prints.size(); ++r) {
     FingerTemplate expected = gallery.prints[r];
     expected.quality = {};
-    EXPECT_EQ(index.print(Row{static_cast<std::uint32_t>(r)}), expected) << r;
+    const Row row{static_cast<std::uint32_t>(r)};
+    EXPECT_EQ(index.print(row), expected) << r;
+    EXPECT_EQ(index.minutiae(row).minutiae, expected.minutiae) << r;
   }
 }
 

@@ -8,9 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/random.h"
 #include "engine/features/fingerprint/minutia_codes.h"
 #include "engine/formats/file_io.h"
 #include "engine/formats/read_templates.h"
+#include "engine/matchers/finger_calibration.h"
 #include "engine/matchers/finger_matcher.h"
 #include "engine/search/identify.h"
 #include "tests/support/test_data.h"
@@ -138,6 +140,38 @@ TEST_F(Fvc2002, ASearchLosesNoMoreMatesThanItSays) {
   std::printf("lost: %d of %d mates\n", lost, accepted);
   EXPECT_GT(accepted, 2100);
   EXPECT_LE(lost, policy.loss * accepted);
+}
+
+// The 11 to 14 minutiae around one of a print's: a corner, as small sensors see it.
+matchers::PreparedPrint corner_of(FingerTemplate print, SeededRandom& random) {
+  const Minutia middle = print.minutiae[random.below(print.minutiae.size())];
+  std::ranges::stable_sort(print.minutiae, {}, [&](const Minutia& m) {
+    const int dx = m.x_px - middle.x_px, dy = m.y_px - middle.y_px;
+    return dx * dx + dy * dy;
+  });
+  print.minutiae.resize(std::min<std::size_t>(print.minutiae.size(), 11 + random.below(4)));
+  matchers::PreparedPrint corner;
+  corner.prepare(print, kernels::best_backend());
+  return corner;
+}
+
+// Few minutiae agree by chance more easily than many: the rate must hold for them by themselves.
+TEST_F(Fvc2002, CornersOfStrangersKeepToTheRate) {
+  std::vector<matchers::PreparedPrint> corners;
+  SeededRandom random(8);
+  for (const Print& print : prints_) corners.push_back(corner_of(print.content, random));
+  matchers::FingerMatcher matcher;
+  int pairs = 0, reached = 0;
+  for (std::size_t a = 0; a < corners.size(); ++a) {
+    for (std::size_t b = a + 1; b < corners.size(); ++b) {
+      if (prints_[a].finger == prints_[b].finger) continue;
+      const Similarity s = matcher.compare(corners[a], corners[b]);
+      reached += calibrate(matchers::kDefaultFingerCalibration, s).fmr.value() <= 1e-4;
+      ++pairs;
+    }
+  }
+  std::printf("corners: %d of %d pairs of strangers reach 1 in 10,000\n", reached, pairs);
+  EXPECT_LE(reached, 1e-4 * pairs);
 }
 
 TEST_F(Fvc2002, PooledEqualErrorRateOfAllPairs) {
