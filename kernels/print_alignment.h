@@ -62,8 +62,8 @@ inline constexpr int kFewCodes = 10;
 //    A pair needs `least_votes` to be heard, and a print without such a pair scores 0; but where it
 //    or the probe has less than kFewCodes codes all are heard: so few pairs are no electorate.
 // 3. Motions. The pair of most votes, and the one of most votes among those that do not agree with
-//    it fully, if it is heard; each motion is the rigid one that fits the agreeing pairs best, weighted by a(p, q)
-//    w(q), their directions counting like second points kLever px away.
+//    it fully, if it is heard; each motion is the rigid one that fits the agreeing pairs best,
+//    weighted by a(p, q) w(q), their directions counting like second points 18 px away.
 // 4. Likelihood. Moved by it, each probe minutia takes the best of b's within reach, each of b's
 //    keeps the best that took it. A couple counts
 //        ln( p(distance, turn | mates) / p(the same | chance) ) + what their codes say
@@ -77,7 +77,7 @@ inline constexpr int kFewCodes = 10;
 //   scores   [kBlockPrints]
 //
 // Sums are integers but for two moments of the motion, which are added in a fixed order: twins
-// agree bit for bit. Cost: 60 ns a print without votes enough, 300 ns one that is aligned
+// agree bit for bit. Cost with AVX-512: 250 ns a print, and 700 more one that is aligned
 // (docs/benchmarks.md).
 // Source: voting by consistent pairs after Germain, Califano, Colville, IEEE Computational Science
 // and Engineering 4(4), 1997, and Tico and Kuosmanen, IEEE TPAMI 25(8), 2003; chance after

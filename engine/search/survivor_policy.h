@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <iterator>
 
+#include "engine/base/limits.h"
 #include "engine/index/finger_index.h"
 
 namespace whorl::search {
@@ -25,18 +26,16 @@ struct SurvivorPolicy {
 
 // Cheapest first.
 inline constexpr SurvivorPolicy kSurvivorPolicies[] = {
-    {0.0060, {150, at_nats(13)}, 0.005},
-    {0.0030, {120, at_nats(12)}, 0.010},
-    {0.0020, {100, at_nats(10)}, 0.020},
-    {0.0015, {0, at_nats(8)}, 0.050},
-    {0.0010, {0, at_nats(3)}, 0.200},
+    {0.0060, {150, at_nats(13)}, 0.005},  //
+    {0.0030, {120, at_nats(12)}, 0.010},  // usual
+    {0.0020, {100, at_nats(10)}, 0.020},  //
+    {0.0015, {0, at_nats(8)}, 0.050},     // every print is aligned
+    {0.0010, {0, at_nats(3)}, 0.200},     //
 };
 inline constexpr double kDefaultMaxLoss = 3e-3;
 
 // A gallery below this is cheap to look through whatever the share.
 inline constexpr std::int64_t kFewestSurvivors = 200;
-// What one search holds of each probe's list, about 4 MB; 10,000,000 prints at the usual share.
-inline constexpr std::int64_t kMostSurvivors = 100'000;
 
 // The cheapest policy that loses no more than `max_loss`, else the most thorough.
 constexpr const SurvivorPolicy& policy_for(double max_loss) {
@@ -55,7 +54,7 @@ struct SurvivorPlan {
 constexpr SurvivorPlan plan_for(double max_loss, std::int64_t prints) {
   const SurvivorPolicy& policy = policy_for(max_loss);
   const auto share = static_cast<std::int64_t>(policy.share * static_cast<double>(prints));
-  const std::int64_t survivors = std::clamp(share, kFewestSurvivors, kMostSurvivors);
+  const std::int64_t survivors = std::clamp(share, kFewestSurvivors, kMaxSurvivors);
   if (survivors >= prints) return {{}, survivors, 0};  // all are compared
   return {policy.passage, survivors, policy.loss};
 }

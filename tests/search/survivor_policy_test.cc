@@ -43,7 +43,7 @@ TEST(SurvivorPolicy, SurvivorsFollowTheGalleryWithinBounds) {
   EXPECT_EQ(million.survivors, static_cast<std::int64_t>(1e6 * policy.share));
   EXPECT_EQ(million.loss, policy.loss);
   EXPECT_EQ(million.passage.votes, policy.passage.votes);
-  EXPECT_EQ(plan_for(kDefaultMaxLoss, 1'000'000'000).survivors, kMostSurvivors);
+  EXPECT_EQ(plan_for(kDefaultMaxLoss, 1'000'000'000).survivors, kMaxSurvivors);
 }
 
 }  // namespace
