@@ -29,9 +29,17 @@ struct Pairs {
   int count = 0;
   alignas(64) float ax[kVoters], ay[kVoters], bx[kVoters], by[kVoters];  // whole numbers
   alignas(64) float cosine[kVoters], sine[kVoters];
-  alignas(64) std::int32_t turn[kVoters];    // in the upper byte, so that differences wrap
+  alignas(64) std::uint32_t turn[kVoters];   // in the upper byte, so that differences wrap
   alignas(64) std::int32_t weight[kVoters];  // 0 in lanes that are no pair
 };
-inline constexpr int kUpperByte = 1 << 24;
+inline constexpr std::uint32_t kUpperByte = 1U << 24;
+constexpr int steps_of(std::uint32_t upper_byte) {  // -128 .. 127
+  return static_cast<std::int8_t>(upper_byte / kUpperByte);
+}
+
+// All ones where an offset is within reach, else none: what wrapped bytes told may be anywhere.
+constexpr int inside(int offset_px) {
+  return -static_cast<int>(static_cast<unsigned>(offset_px + kReachPx) <= 2U * kReachPx);
+}
 
 }  // namespace whorl::kernels::alignment

@@ -9,6 +9,7 @@ struct Vector {
   static constexpr int kLanes = 8;
   typedef float Floats __attribute__((vector_size(4 * kLanes), may_alias));
   typedef std::int32_t Ints __attribute__((vector_size(4 * kLanes), may_alias));
+  typedef std::uint32_t Words __attribute__((vector_size(4 * kLanes), may_alias));
   static Ints whole_part(const Floats& v) { return (Ints)_mm256_cvttps_epi32((__m256)v); }
   static Floats size(const Floats& v) {
     return (Floats)_mm256_andnot_ps(_mm256_set1_ps(-0.0F), (__m256)v);

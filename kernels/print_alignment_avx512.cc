@@ -9,6 +9,7 @@ struct Vector {
   static constexpr int kLanes = 16;
   typedef float Floats __attribute__((vector_size(4 * kLanes), may_alias));
   typedef std::int32_t Ints __attribute__((vector_size(4 * kLanes), may_alias));
+  typedef std::uint32_t Words __attribute__((vector_size(4 * kLanes), may_alias));
   static Ints whole_part(const Floats& v) { return (Ints)_mm512_cvttps_epi32((__m512)v); }
   static Floats size(const Floats& v) { return (Floats)_mm512_abs_ps((__m512)v); }
 

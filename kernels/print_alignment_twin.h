@@ -5,7 +5,7 @@
 // Every function is a template over a twin's `Vector`, a type in that twin's unnamed namespace, as
 // in finger_block_twin.h. A Vector gives
 //
-//   kLanes, Floats, Ints
+//   kLanes, Floats, Ints, Words
 //       32-bit lanes of its registers, 8 or 16, and the compiler's vectors of so many
 //   Ints whole_part(Floats), Floats size(Floats)
 //       cut off towards zero; without the sign
@@ -67,12 +67,16 @@ class Aligner {
   static_assert(kVoters % kLanes == 0);
   using Floats = typename Vector::Floats;
   using Ints = typename Vector::Ints;
+  using Words = typename Vector::Words;
 
   static const Floats& at(const float* lanes) {
     return *static_cast<const Floats*>(static_cast<const void*>(lanes));
   }
   static const Ints& at(const std::int32_t* lanes) {
     return *static_cast<const Ints*>(static_cast<const void*>(lanes));
+  }
+  static const Words& at(const std::uint32_t* lanes) {
+    return *static_cast<const Words*>(static_cast<const void*>(lanes));
   }
   static Ints& at(std::int32_t* lanes) { return *static_cast<Ints*>(static_cast<void*>(lanes)); }
 
@@ -131,7 +135,7 @@ class Aligner {
     for (int q = pairs_.count; q < kVoters; ++q) {
       pairs_.ax[q] = pairs_.ay[q] = pairs_.bx[q] = pairs_.by[q] = 0;
       pairs_.cosine[q] = 1, pairs_.sine[q] = 0;
-      pairs_.turn[q] = pairs_.weight[q] = 0;
+      pairs_.turn[q] = 0, pairs_.weight[q] = 0;
     }
   }
 
@@ -142,15 +146,15 @@ class Aligner {
     pairs_.ax[q] = x_[i], pairs_.ay[q] = y_[i];
     pairs_.bx[q] = static_cast<float>(b.x_px), pairs_.by[q] = static_cast<float>(-b.y_px);
     const auto turn = static_cast<std::uint8_t>(b.direction_steps - directions_[i]);
-    pairs_.turn[q] = turn_between(0, turn) * kUpperByte;
+    pairs_.turn[q] = std::uint32_t{turn} * kUpperByte;
     pairs_.weight[q] = kCodeBits / 2 - (columns_[j] >> 8);
     pairs_.cosine[q] = kTurns.cosine[turn], pairs_.sine[q] = kTurns.sine[turn];
   }
 
   // kLanes agreements at once, negative: comparisons give -1. The formula of agreement(), in the
-  // same order. `further`: how much further the second pair has turned, in the upper bytes.
+  // same order. `turned`: how much further the second pair has turned, in the upper bytes.
   static Ints disagreement(const Floats& ux, const Floats& uy, const Floats& vx, const Floats& vy,
-                           const Floats& cosine, const Floats& sine, const Ints& further) {
+                           const Floats& cosine, const Floats& sine, const Words& turned) {
     const Floats d2 = ux * ux + uy * uy, e2 = vx * vx + vy * vy;
     const Floats both = d2 + e2, product = 4 * d2 * e2;
     const Floats widest = kStretchPx2 + kHalfShare2 * both;
@@ -160,9 +164,10 @@ class Aligner {
     };
     const Floats dot = ux * vx + uy * vy, cross = ux * vy - uy * vx;
     const Floats along = dot * cosine + cross * sine, across = cross * cosine - dot * sine;
+    const Ints further = (Ints)turned;
     const Ints open = (Vector::size(across) <= kMaxSlant * along) &
-                      (further <= kMaxTurnSteps * kUpperByte) &
-                      (further >= -kMaxTurnSteps * kUpperByte);
+                      (further <= kMaxTurnSteps * static_cast<int>(kUpperByte)) &
+                      (further >= -kMaxTurnSteps * static_cast<int>(kUpperByte));
     return (within(widest) + within(widest * 0.25F)) & open;
   }
 
@@ -172,7 +177,7 @@ class Aligner {
       const Floats ax = at(pairs_.ax + p), ay = at(pairs_.ay + p);
       const Floats bx = at(pairs_.bx + p), by = at(pairs_.by + p);
       const Floats cosine = at(pairs_.cosine + p), sine = at(pairs_.sine + p);
-      const Ints turn = at(pairs_.turn + p);
+      const Words turn = at(pairs_.turn + p);
       Ints sum = {};
       for (int q = 0; q < pairs_.count; ++q) {
         sum -=
@@ -203,7 +208,7 @@ class Aligner {
       const float ux = pairs_.ax[q] - pairs_.ax[p], uy = pairs_.ay[q] - pairs_.ay[p];
       const float vx = pairs_.bx[q] - pairs_.bx[p], vy = pairs_.by[q] - pairs_.by[p];
       m.weight += weight;
-      m.turn += weight * ((pairs_.turn[q] - pairs_.turn[p]) / kUpperByte);
+      m.turn += weight * steps_of(pairs_.turn[q] - pairs_.turn[p]);
       m.ux += weight * static_cast<int>(ux), m.uy += weight * static_cast<int>(uy);
       m.vx += weight * static_cast<int>(vx), m.vy += weight * static_cast<int>(vy);
       const auto w = static_cast<float>(weight);
@@ -213,7 +218,7 @@ class Aligner {
     m.along = sum_of_lanes(along), m.across = sum_of_lanes(across);
     return motion_of(m, static_cast<int>(pairs_.ax[p]), static_cast<int>(pairs_.ay[p]),
                      static_cast<int>(pairs_.bx[p]), static_cast<int>(pairs_.by[p]),
-                     pairs_.turn[p] / kUpperByte);
+                     steps_of(pairs_.turn[p]));
   }
 
   void lay_out() {
@@ -266,12 +271,14 @@ class Aligner {
         for (std::uint64_t near = near_[c][i]; near != 0; near &= near - 1) {
           const int j = c * kChunk + std::countr_zero(near);
           const PackedMinutia& b = minutiae[j];
-          const int dx = b.x_px - x, dy = -b.y_px - y, d2 = dx * dx + dy * dy;
+          int dx = b.x_px - x, dy = -b.y_px - y;
+          const int here = inside(dx) & inside(dy);  // all ones, or none
+          dx &= here, dy &= here;
+          const int d2 = dx * dx + dy * dy, reached = here & (d2 - kReachPx * kReachPx - 1) >> 31;
           const int column = columns_[j], distance = column >> 8;
           const bool named = (column & 255) == i && column < kNoPartner;
           const int other = b.code() != PackedMinutia::kNoCode ? kOtherPartner : 0;
           const int said = (named ? kLikeness.units[distance] : other) & coded;
-          const int reached = (d2 - kReachPx * kReachPx - 1) >> 31;  // all ones, or none
           const int worth =
               (couple(height, d2, turn_between(turned, b.direction_steps)) + said) & reached;
           partner = worth > best ? j : partner;
