@@ -27,7 +27,7 @@ inline constexpr int kMaxChangesPerBatch = 4096;
 inline constexpr int kMaxCandidates = 1000;  // the k of top-k
 // Prints of a gallery that one probe is compared with in full: 4 MB a list, one a thread. The usual
 // share of ten million.
-inline constexpr std::int64_t kMaxSurvivors = 100'000;
+inline constexpr int kMaxSurvivors = 100'000;
 inline constexpr int kMaxQueriesPerBatch = 256;
 inline constexpr int kMaxExcludedSubjects = 10'000;
 

@@ -54,7 +54,7 @@ struct SurvivorPlan {
 constexpr SurvivorPlan plan_for(double max_loss, std::int64_t prints) {
   const SurvivorPolicy& policy = policy_for(max_loss);
   const auto share = static_cast<std::int64_t>(policy.share * static_cast<double>(prints));
-  const std::int64_t survivors = std::clamp(share, kFewestSurvivors, kMaxSurvivors);
+  const std::int64_t survivors = std::clamp<std::int64_t>(share, kFewestSurvivors, kMaxSurvivors);
   if (survivors >= prints) return {{}, survivors, 0};  // all are compared
   return {policy.passage, survivors, policy.loss};
 }
