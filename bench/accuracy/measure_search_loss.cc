@@ -24,7 +24,7 @@
 #include "engine/formats/read_templates.h"
 #include "engine/index/finger_index.h"
 #include "engine/matchers/finger_matcher.h"
-#include "engine/search/survivor_policy.h"
+#include "engine/search/query.h"
 #include "scanners/replay/capture_file.h"
 
 namespace whorl {
@@ -194,7 +194,7 @@ void measure(const std::vector<Print>& prints, int gate_steps, const index::Pass
 
 int main(int argc, char** argv) {
   std::vector<whorl::Print> prints;
-  int gate_steps = 45;
+  int gate_steps = whorl::search::gate_of({});
   whorl::index::Passage passage = whorl::search::policy_for(whorl::search::kDefaultMaxLoss).passage;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];

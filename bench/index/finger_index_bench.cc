@@ -4,6 +4,7 @@
 
 #include "engine/features/fingerprint/minutia_codes.h"
 #include "engine/index/finger_index.h"
+#include "engine/search/survivor_policy.h"
 #include "scanners/simulated/people.h"
 
 namespace whorl::index {
@@ -50,8 +51,8 @@ void BM_ShortlistPrints(benchmark::State& state) {
   static const People people(4096);
   const kernels::Backend backend{static_cast<std::uint8_t>(state.range(0))};
   if (!kernels::available(backend)) return state.SkipWithError("not on this machine");
-  const Passage passage{static_cast<int>(state.range(1)),
-                        AlignmentScore{kernels::kAlignmentZero + 11 * kernels::kAlignmentUnit}};
+  const Passage usual = search::policy_for(search::kDefaultMaxLoss).passage;
+  const Passage passage{static_cast<int>(state.range(1)), usual.alignment};
   constexpr std::size_t kBatch = 16;
   std::vector<FingerProbe> probes;
   for (std::size_t p = 0; p < kBatch; ++p) probes.emplace_back(people.prints[p * 7], 45);

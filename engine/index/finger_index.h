@@ -71,9 +71,8 @@ class FingerIndex {
   std::size_t resident_bytes() const;
 
   // Compares the codes of the admitted prints of blocks [first, last), aligns those that have the
-  // votes and offers them to lists[i] for probes[i]. A block is
-  // read from memory once for kMaxBatchProbes probes. Callers share the blocks out among threads
-  // and merge.
+  // votes and offers them to lists[i] for probes[i]. A block is read from memory once for
+  // kMaxBatchProbes probes. Callers share the blocks out among threads and merge.
   void search(std::span<const FingerProbe> probes, const Filter& filter, const Passage& passage,
               kernels::Backend backend, std::int64_t first, std::int64_t last,
               std::span<Shortlist> lists) const;

@@ -127,11 +127,13 @@ void Identification::score_position(const std::vector<FingerTask>& tasks, std::s
                                     std::size_t last, std::vector<Survivor>& survivors) {
   const index::FingerIndex& prints = gallery_.finger(tasks[first].position);
   std::vector<index::FingerProbe> probes;
+  std::vector<index::Passage> passages;
   std::vector<index::Shortlist> none;
   for (std::size_t t = first; t < last; ++t) {
     const Query& query = queries_[tasks[t].query];
     const SurvivorPlan plan = plan_for(query.max_loss, prints.live());
     probes.emplace_back(*tasks[t].print, gate_of(query));
+    passages.push_back(plan.passage);
     none.emplace_back(static_cast<std::size_t>(plan.survivors));
     Effort& effort = answers_[tasks[t].query].effort;
     effort.loss = std::max(effort.loss, plan.loss);
@@ -146,9 +148,9 @@ void Identification::score_position(const std::vector<FingerTask>& tasks, std::s
           std::size_t to = from + 1;
           while (to < probes.size() && tasks[first + to].query == tasks[first + from].query) ++to;
           const Query& query = queries_[tasks[first + from].query];
-          prints.search(std::span(probes).subspan(from, to - from), query.filter,
-                        plan_for(query.max_loss, prints.live()).passage, backend_, range.begin(),
-                        range.end(), std::span(lists).subspan(from, to - from));
+          prints.search(std::span(probes).subspan(from, to - from), query.filter, passages[from],
+                        backend_, range.begin(), range.end(),
+                        std::span(lists).subspan(from, to - from));
           from = to;
         }
       });

@@ -194,14 +194,20 @@ void Bench::measure_latency(IdentifyFigures& figures) const {
 }
 
 void Bench::measure_throughput(IdentifyFigures& figures) const {
+  std::int64_t survivors = 0;
   const double started = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
   for (std::size_t q = 0; q < queries_.size(); q += static_cast<std::size_t>(options_.batch)) {
     const std::size_t count =
         std::min(queries_.size() - q, static_cast<std::size_t>(options_.batch));
     const auto answers =
         search::identify(gallery_, std::span(queries_).subspan(q, count), options_.backend);
-    for (const search::Answer& answer : answers) figures.comparisons += answer.effort.comparisons;
+    for (const search::Answer& answer : answers) {
+      figures.comparisons += answer.effort.comparisons;
+      survivors += answer.effort.survivors;
+    }
   }
+  figures.compared_share =
+      static_cast<double>(survivors) / static_cast<double>(figures.comparisons);
   figures.comparisons_per_cpu_second =
       static_cast<double>(figures.comparisons) / (seconds_of(CLOCK_PROCESS_CPUTIME_ID) - started);
 }

@@ -33,6 +33,7 @@ struct IdentifyFigures {
   double rank1 = 0;           // share of mated queries whose mate is the first candidate
   double false_hits = 0;      // share of unmated queries decided as a hit
   double lost_by_stage1 = 0;  // share of mated probes whose mate was not compared in full
+  double compared_share = 0;  // of the comparisons of the throughput run, how many were full ones
   double resident_bytes_per_template = 0;
 };
 

@@ -40,6 +40,7 @@ Result<Exit> identify(BenchOptions& o, Console& console) {
                    {"rank1", f.rank1},
                    {"false_hits", f.false_hits},
                    {"lost_by_stage1", f.lost_by_stage1},
+                   {"compared_share", f.compared_share},
                    {"resident_bytes_per_template", f.resident_bytes_per_template},
                    {"backend", kernels::name_of(o.identify.backend)}};
   console.answer(facts, facts.dump(2));
