@@ -23,7 +23,8 @@ if(CCACHE)
 endif()
 
 if(WHORL_CUDA)
-  set(CMAKE_CUDA_ARCHITECTURES 90 CACHE STRING "GPU generations to build for")
+  # Turing without our tensor path, Ampere and Hopper with it; PTX of the last for what comes after.
+  set(CMAKE_CUDA_ARCHITECTURES 75-real 80-real 90 CACHE STRING "GPU generations to build for")
   set(CMAKE_CUDA_STANDARD 17)
   enable_language(CUDA)
 endif()

@@ -72,7 +72,20 @@ class DeviceArray {
     WHORL_CUDA_TRY(cudaMemcpyAsync(host, data_, bytes(count), cudaMemcpyDeviceToHost, stream));
     return Status::ok;
   }
+  // Into what has been reserved, and out of it, from element `at` on.
+  Status copy_part(std::int64_t at, const T* host, std::int64_t count, cudaStream_t stream) {
+    WHORL_CHECK(at + count <= capacity_);
+    WHORL_CUDA_TRY(cudaMemcpyAsync(data_ + at, host, bytes(count), cudaMemcpyHostToDevice, stream));
+    return Status::ok;
+  }
+  Status copy_part_to(T* host, std::int64_t at, std::int64_t count, cudaStream_t stream) const {
+    WHORL_CHECK(at + count <= capacity_);
+    if (count == 0) return Status::ok;
+    WHORL_CUDA_TRY(cudaMemcpyAsync(host, data_ + at, bytes(count), cudaMemcpyDeviceToHost, stream));
+    return Status::ok;
+  }
   T* data() const { return data_; }
+  std::int64_t capacity() const { return capacity_; }
 
  private:
   static std::size_t bytes(std::int64_t count) {
@@ -80,6 +93,75 @@ class DeviceArray {
   }
   T* data_ = nullptr;
   std::int64_t capacity_ = 0;
+};
+
+// Host memory that the device copies from without a detour.
+template <class T>
+class PinnedArray {
+ public:
+  PinnedArray() = default;
+  ~PinnedArray() { (void)cudaFreeHost(data_); }
+  PinnedArray(const PinnedArray&) = delete;
+  PinnedArray& operator=(const PinnedArray&) = delete;
+
+  // Contents are lost when it grows.
+  Status reserve(std::int64_t count) {
+    if (count <= capacity_) return Status::ok;
+    (void)cudaFreeHost(std::exchange(data_, nullptr));
+    capacity_ = 0;
+    WHORL_CUDA_TRY(cudaHostAlloc(reinterpret_cast<void**>(&data_),
+                                 static_cast<std::size_t>(count) * sizeof(T),
+                                 cudaHostAllocDefault));
+    capacity_ = count;
+    return Status::ok;
+  }
+  T* data() const { return data_; }
+
+ private:
+  T* data_ = nullptr;
+  std::int64_t capacity_ = 0;
+};
+
+class Stream {
+ public:
+  Stream() = default;
+  ~Stream() {
+    if (stream_ != nullptr) (void)cudaStreamDestroy(stream_);
+  }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  Status open() {
+    WHORL_CUDA_TRY(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
+    return Status::ok;
+  }
+  Status wait() const {
+    WHORL_CUDA_TRY(cudaStreamSynchronize(stream_));
+    return Status::ok;
+  }
+  cudaStream_t get() const { return stream_; }
+
+ private:
+  cudaStream_t stream_ = nullptr;
+};
+
+class Event {
+ public:
+  Event() = default;
+  ~Event() {
+    if (event_ != nullptr) (void)cudaEventDestroy(event_);
+  }
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+
+  Status open() {
+    WHORL_CUDA_TRY(cudaEventCreate(&event_));
+    return Status::ok;
+  }
+  cudaEvent_t get() const { return event_; }
+
+ private:
+  cudaEvent_t event_ = nullptr;
 };
 
 }  // namespace whorl::kernels

@@ -29,7 +29,7 @@ class Alignment {
                              : columns[code / kLanes].lanes[code % kLanes]);
       frame_.add(minutiae[j].x_px, -minutiae[j].y_px);
     }
-    if (count > 0) frame_.finish(count);
+    if (count > 0) frame_.finish(count, kHeights);
     choose_pairs();
   }
 
@@ -132,7 +132,7 @@ class Alignment {
           continue;
         const int worth = couple(frame_.height, dx * dx + dy * dy, turn) +
                           codes_say(i, probe_.codes, theirs.code() != PackedMinutia::kNoCode,
-                                    columns_[static_cast<std::size_t>(j)]);
+                                    columns_[static_cast<std::size_t>(j)], kLikeness);
         if (worth > best) best = worth, partner = j;
       }
       if (partner >= 0) {

@@ -235,7 +235,7 @@ class Aligner {
         chunk.direction[j] = m.direction_steps;
       }
     }
-    frame.finish(count);
+    frame.finish(count, kHeights);
     frame_ = frame;
   }
 

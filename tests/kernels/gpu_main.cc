@@ -1,91 +1,84 @@
-// Checks the CUDA twin of finger_block against its definition on awkward shapes, then times it.
+// Checks the CUDA scanners against the definitions on awkward shapes on this machine's GPU, then
+// times them.
 //   whorl_gpu_check [--report FOLDER]
-// Exit 0: it agrees. 1: it does not, or the device failed. 77: no device, nothing was checked.
+// Exit 0: they agree. 1: they do not, or the device failed. 77: no device, nothing was checked.
 // With --report the figures also go to FOLDER/<date>-<device>.md.
 
-#include <cuda_runtime.h>
-
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "kernels/finger_block_cuda.h"
-#include "tests/kernels/random_finger_block.h"
+#include "kernels/cuda_accelerator.h"
+#include "tests/kernels/finger_scan_oracle.h"
 
 namespace whorl::kernels {
 namespace {
 
 constexpr int kSkipped = 77;
-constexpr std::uint64_t kSeed = 20260901;
+constexpr std::uint64_t kSeed = 20261126;
 
-struct Case {
-  std::vector<OwnedProbe> probes;
-  std::vector<OwnedBlock> blocks;
-  std::vector<std::uint64_t> eligible;
+struct Unit {
+  CodeUnit unit;
+  const char* name;
 };
-
-Case make_case(FingerBlockMaker& maker, int probe_count, int block_count, int codes_max) {
-  Case made;
-  const int gates[] = {0, 7, 32, 127, 128};
-  for (int p = 0; p < probe_count; ++p) {
-    made.probes.push_back(maker.probe(maker.below(codes_max + 1), gates[maker.below(5)]));
+std::vector<Unit> units_of(const DeviceInfo& device) {
+  std::vector<Unit> units{{CodeUnit::popcount, "popcount"}};
+  if (device.major >= 8) {
+    units.push_back({CodeUnit::bytes, "tensor cores, bytes"});
+    units.push_back({CodeUnit::bits, "tensor cores, bits"});
   }
-  for (int b = 0; b < block_count; ++b) {
-    std::vector<int> sizes(static_cast<std::size_t>(maker.below(kBlockPrints + 1)));
-    for (int& size : sizes) size = maker.below(4) == 0 ? 0 : maker.below(codes_max + 1);
-    made.blocks.push_back(maker.block(sizes, made.probes[0], maker.below(3)));
-    made.eligible.push_back(maker.below(3) == 0 ? ~std::uint64_t{0} : maker.bits());
-  }
-  return made;
+  return units;
 }
 
-bool agrees(const Case& sample) {
-  std::vector<FingerProbe> probes;
-  std::vector<FingerBlock> blocks;
-  for (const OwnedProbe& probe : sample.probes) probes.push_back(probe.view());
-  for (const OwnedBlock& block : sample.blocks) blocks.push_back(block.view());
-  std::vector<std::uint16_t> found(probes.size() * blocks.size() * kBlockPrints, 0xFFFF);
-  CudaFingerBlocks device;
-  if (device.upload(blocks.data(), static_cast<std::int64_t>(blocks.size())) != Status::ok) {
-    return false;
-  }
-  if (device.score(probes.data(), static_cast<std::int64_t>(probes.size()), sample.eligible.data(),
-                   found.data()) != Status::ok) {
-    return false;
-  }
-  const std::uint16_t everything = 0;
-  const std::uint16_t* next = found.data();
-  for (const FingerProbe& probe : probes) {
-    for (std::size_t b = 0; b < blocks.size(); ++b, next += kBlockPrints) {
-      Answers expected(1, blocks[b]);
-      score_finger_block_reference({&probe, &everything, 1}, blocks[b], sample.eligible[b], nullptr,
-                                   expected.columns(), expected.scores());
-      if (!std::equal(next, next + kBlockPrints, expected.scores())) return false;
+Status put_all(FingerScanner& scanner, const FingerGallery& gallery, int copies) {
+  std::int64_t number = 0;
+  for (int c = 0; c < copies; ++c) {
+    for (const OwnedFingers& block : gallery.blocks) {
+      const Status put = scanner.put(number++, block.view());
+      if (put != Status::ok) return put;
     }
   }
-  return true;
+  return Status::ok;
 }
 
-// Zero work is no launch: nothing is written and nothing fails.
-bool accepts_nothing() {
-  CudaFingerBlocks device;
-  std::uint16_t untouched = 0xABCD;
-  return device.upload(nullptr, 0) == Status::ok &&
-         device.score(nullptr, 0, nullptr, &untouched) == Status::ok && untouched == 0xABCD;
+// Empty when all is as the definitions say.
+std::string check_gallery(const DeviceInfo& device, const Unit& unit, const FingerGallery& gallery,
+                          const FingerSearches& searches, std::int64_t memory_bytes) {
+  const auto scanner = make_cuda_fingers(device.number, memory_bytes, unit.unit);
+  if (!scanner || put_all(*scanner, gallery, 1) != Status::ok) return "the device failed";
+  for (const FingerScore score : {FingerScore::alignment, FingerScore::codes}) {
+    std::vector<std::vector<FingerCandidate>> lists;
+    const auto count = static_cast<int>(searches.all.size());
+    if (scanner->scan(searches.all.data(), count, score, lists) != Status::ok) {
+      return "a scan failed";
+    }
+    for (std::size_t s = 0; s < lists.size(); ++s) {
+      const std::string wrong = disagreement(gallery, searches.all[s], score, lists[s]);
+      if (!wrong.empty()) return "search " + std::to_string(s) + ": " + wrong;
+    }
+  }
+  return {};
 }
 
-bool check_all() {
-  FingerBlockMaker maker(kSeed);
-  bool all = accepts_nothing();
+bool check(const DeviceInfo& device, const Unit& unit) {
   const struct {
-    int probes, blocks, codes_max;
-  } shapes[] = {{1, 1, 0}, {1, 1, 1}, {1, 3, 5}, {2, 2, 31}, {3, 5, 33}, {2, 7, 128}, {2, 2, 255}};
+    int probes, blocks, minutiae;
+    std::int64_t memory_bytes;  // 1: everything is streamed
+  } shapes[] = {{1, 1, 0, 0},  {1, 3, 1, 0},   {3, 2, 9, 1},    {4, 7, 33, 0}, {17, 5, 40, 0},
+                {6, 9, 40, 1}, {2, 80, 12, 0}, {40, 3, 128, 0}, {3, 2, 255, 0}};
+  bool all = true;
+  FingerGalleryMaker maker(kSeed);
   for (const auto& shape : shapes) {
-    const bool same = agrees(make_case(maker, shape.probes, shape.blocks, shape.codes_max));
-    std::printf("gpu: %d probes, %d blocks, up to %d codes: %s\n", shape.probes, shape.blocks,
-                shape.codes_max, same ? "the same bits" : "DIFFERS");
-    all = all && same;
+    const FingerGallery gallery = maker.gallery(shape.blocks, shape.probes, shape.minutiae);
+    const FingerSearches searches(maker, gallery, shape.probes);
+    const std::string wrong = check_gallery(device, unit, gallery, searches, shape.memory_bytes);
+    std::printf("gpu: %s: %d probes, %d blocks, up to %d minutiae%s: %s\n", unit.name, shape.probes,
+                shape.blocks, shape.minutiae, shape.memory_bytes == 1 ? ", streamed" : "",
+                wrong.empty() ? "the definition's candidates" : wrong.c_str());
+    all = all && wrong.empty();
   }
   return all;
 }
@@ -93,77 +86,77 @@ bool check_all() {
 struct Timing {
   double prints = 0;
   int probes = 0;
-  float kernel_ms = 0;
+  float best_ms = 0, median_ms = 0;
 };
 
-// Copies of 64 blocks of 64 prints of 40 codes, a usual fingerprint, until they leave every cache.
-Timing time_scan(int repeats, int probe_count) {
-  FingerBlockMaker maker(kSeed);
-  std::vector<OwnedProbe> probes;
-  for (int p = 0; p < probe_count; ++p) probes.push_back(maker.probe(40, 32));
-  std::vector<OwnedBlock> owned;
-  for (int b = 0; b < 64; ++b) {
-    owned.push_back(maker.block(std::vector<int>(kBlockPrints, 40), probes[0], 0));
+// Copies of 16 blocks of prints of 40 minutiae, until they leave every cache.
+Timing time_scan(const DeviceInfo& device, const Unit& unit, FingerScore score, int copies,
+                 int probes) {
+  FingerGalleryMaker maker(kSeed);
+  const FingerGallery gallery = maker.full_gallery(16, probes, 40);
+  Timing timing{16.0 * copies * kBlockPrints, probes, 0, 0};
+  const auto scanner = make_cuda_fingers(device.number, 0, unit.unit);
+  if (!scanner || put_all(*scanner, gallery, copies) != Status::ok) return timing;
+  const std::vector<std::uint64_t> everyone(static_cast<std::size_t>(scanner->blocks()),
+                                            ~std::uint64_t{0});
+  std::vector<FingerSearch> searches;
+  for (const OwnedProbePrint& probe : gallery.probes) {
+    searches.push_back(probe.view(45));
+    searches.back().eligible = everyone.data();
+    searches.back().least_votes = 120;
+    searches.back().at_least = kAlignmentZero + 12 * kAlignmentUnit;
+    searches.back().keep = 1000;
   }
-  std::vector<FingerBlock> blocks;
-  for (int r = 0; r < repeats; ++r) {
-    for (const OwnedBlock& block : owned) blocks.push_back(block.view());
+  std::vector<float> runs;
+  std::vector<std::vector<FingerCandidate>> lists;
+  for (int run = 0; run < 9; ++run) {
+    if (scanner->scan(searches.data(), probes, score, lists) != Status::ok) return timing;
+    if (run >= 2) runs.push_back(scanner->last_kernel_ms());
   }
-  std::vector<FingerProbe> views;
-  for (const OwnedProbe& probe : probes) views.push_back(probe.view());
-  const std::vector<std::uint64_t> eligible(blocks.size(), ~std::uint64_t{0});
-  std::vector<std::uint16_t> scores(views.size() * blocks.size() * kBlockPrints);
-  CudaFingerBlocks device;
-  Timing best{static_cast<double>(blocks.size()) * kBlockPrints, probe_count, 0};
-  if (device.upload(blocks.data(), static_cast<std::int64_t>(blocks.size())) != Status::ok) {
-    return best;
-  }
-  for (int run = 0; run < 5; ++run) {
-    if (device.score(views.data(), probe_count, eligible.data(), scores.data()) != Status::ok)
-      break;
-    const float ms = device.last_kernel_ms();
-    if (best.kernel_ms == 0 || ms < best.kernel_ms) best.kernel_ms = ms;
-  }
-  return best;
+  std::sort(runs.begin(), runs.end());
+  timing.best_ms = runs.front(), timing.median_ms = runs[runs.size() / 2];
+  return timing;
 }
 
-std::string device_name() {
-  cudaDeviceProp properties{};
-  if (cudaGetDeviceProperties(&properties, 0) != cudaSuccess) return "unknown-device";
-  std::string name = properties.name;
-  for (char& c : name) {
-    if (c == ' ' || c == '/') c = '-';
-  }
-  return name;
-}
-
-std::string row(const Timing& timing) {
-  char line[160];
-  std::snprintf(line, sizeof(line), "| %.0f | %d | %.3f | %.3g |\n", timing.prints, timing.probes,
-                static_cast<double>(timing.kernel_ms),
-                timing.prints * timing.probes / (static_cast<double>(timing.kernel_ms) * 1e-3));
+std::string row(const Unit& unit, FingerScore score, const Timing& timing) {
+  char line[200];
+  std::snprintf(line, sizeof(line), "| %s | %s | %.0f | %d | %.3f | %.3f | %.3g |\n", unit.name,
+                score == FingerScore::codes ? "codes" : "codes, votes, alignment", timing.prints,
+                timing.probes, static_cast<double>(timing.best_ms),
+                static_cast<double>(timing.median_ms),
+                timing.prints * timing.probes / (static_cast<double>(timing.median_ms) * 1e-3));
   return line;
 }
 
-bool report(const std::string& folder) {
+std::string file_name(std::string device) {
+  std::replace_if(
+      device.begin(), device.end(), [](char c) { return c == ' ' || c == '/'; }, '-');
+  return device;
+}
+
+bool report(const DeviceInfo& device, const std::string& folder) {
   const std::time_t now = std::time(nullptr);
   char date[16];
   std::strftime(date, sizeof(date), "%Y-%m-%d", std::gmtime(&now));
-  std::string text = "# finger_block on " + device_name() + ", " + date + "\n\n";
-  text += "`tools/gpu`; 40 codes a print and a probe, gate 45 degrees, seed " +
-          std::to_string(kSeed) + "; best of 5, kernel time alone.\n";
-  text += "Every score equals the definition's, bit for bit, on the awkward shapes.\n\n";
-  text += "| prints | probes | kernel ms | comparisons/s |\n|---|---|---|---|\n";
-  for (const int probes : {1, 16}) {
-    for (const int repeats : {1, 64}) {
-      const Timing timing = time_scan(repeats, probes);
-      if (timing.kernel_ms == 0) return false;
-      text += row(timing);
+  std::string text = "# Finger scan on " + device.name + ", " + date + "\n\n";
+  text +=
+      "`tools/gpu`; 40 minutiae a print and a probe, gate 63 degrees, 120 votes, 12 nats, seed " +
+      std::to_string(kSeed) + "; 7 runs, kernel time alone, comparisons by the median.\n";
+  text += "Every candidate equals the definition's, bit for bit, on the awkward shapes.\n\n";
+  text += "| codes by | work | prints | probes | best ms | median ms | comparisons/s |\n";
+  text += "|---|---|---|---|---|---|---|\n";
+  for (const Unit& unit : units_of(device)) {
+    for (const FingerScore score : {FingerScore::codes, FingerScore::alignment}) {
+      for (const int probes : {1, 16}) {
+        const Timing timing = time_scan(device, unit, score, 1000, probes);
+        if (timing.median_ms == 0) return false;
+        text += row(unit, score, timing);
+      }
     }
   }
   std::fputs(text.c_str(), stdout);
   if (folder.empty()) return true;
-  const std::string path = folder + "/" + date + "-" + device_name() + ".md";
+  const std::string path = folder + "/" + date + "-" + file_name(device.name) + ".md";
   std::FILE* file = std::fopen(path.c_str(), "w");
   if (file == nullptr) return false;
   const bool written = std::fputs(text.c_str(), file) >= 0;
@@ -171,16 +164,21 @@ bool report(const std::string& folder) {
 }
 
 int run(const std::string& folder) {
-  const Status found = find_cuda_device();
-  if (found == Status::no_device) {
+  Status status = Status::ok;
+  const std::vector<DeviceInfo> devices = cuda_accelerator().devices(&status);
+  if (status == Status::no_device) {
     std::puts("gpu: SKIPPED, this machine has no CUDA device");
     return kSkipped;
   }
-  if (found != Status::ok || !check_all()) {
+  bool all = status == Status::ok;
+  for (const DeviceInfo& device : devices) {
+    for (const Unit& unit : units_of(device)) all = check(device, unit) && all;
+  }
+  if (!all) {
     std::puts("gpu: FAILED");
     return 1;
   }
-  return report(folder) ? 0 : 1;
+  return report(devices.front(), folder) ? 0 : 1;
 }
 
 }  // namespace

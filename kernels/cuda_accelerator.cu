@@ -1,0 +1,58 @@
+#include "kernels/cuda_accelerator.h"
+#include "kernels/cuda_memory.h"
+
+namespace whorl::kernels {
+namespace {
+
+Status describe(int number, DeviceInfo& info) {
+  cudaDeviceProp properties{};
+  std::size_t free = 0, all = 0;
+  WHORL_CUDA_TRY(cudaGetDeviceProperties(&properties, number));
+  WHORL_CUDA_TRY(cudaSetDevice(number));
+  WHORL_CUDA_TRY(cudaMemGetInfo(&free, &all));
+  info = {number,
+          properties.name,
+          properties.major,
+          properties.minor,
+          static_cast<std::int64_t>(all),
+          static_cast<std::int64_t>(free)};
+  return Status::ok;
+}
+
+Status list_devices(std::vector<DeviceInfo>& list) {
+  int count = 0;
+  WHORL_CUDA_TRY(cudaGetDeviceCount(&count));
+  for (int number = 0; number < count; ++number) {
+    DeviceInfo info;
+    WHORL_STATUS_TRY(describe(number, info));
+    list.push_back(info);
+  }
+  return list.empty() ? Status::no_device : Status::ok;
+}
+
+class CudaAccelerator final : public Accelerator {
+ public:
+  std::vector<DeviceInfo> devices(Status* status) const override {
+    std::vector<DeviceInfo> list;
+    const Status found = list_devices(list);
+    if (status != nullptr) *status = found;
+    if (found != Status::ok) list.clear();
+    return list;
+  }
+  std::unique_ptr<FingerScanner> fingers(int device, std::int64_t memory_bytes) const override {
+    return WHORL_CUDA_ENTRY(make_cuda_fingers)(device, memory_bytes, CodeUnit::best);
+  }
+  std::unique_ptr<FaceScanner> faces(int device, int dimension,
+                                     std::int64_t memory_bytes) const override {
+    return WHORL_CUDA_ENTRY(make_cuda_faces)(device, dimension, memory_bytes);
+  }
+};
+
+}  // namespace
+
+const Accelerator& WHORL_CUDA_ENTRY(cuda_accelerator)() {
+  static const CudaAccelerator accelerator;
+  return accelerator;
+}
+
+}  // namespace whorl::kernels

@@ -1,0 +1,439 @@
+// Faces on a CUDA device. See kernels/face_scan.h for what a list promises.
+//
+// A gallery is scanned in slices that grow: each is offered to the probes' lists and then settled,
+// which raises the floors that the next slice is held against. All of that is launched without
+// waiting. A list that was too short for what it was offered says so, and its probe is scanned on
+// from there in slices that fit.
+
+#include <algorithm>
+#include <cfloat>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <vector>
+
+#include "kernels/face_lists_cuda.h"
+#include "kernels/face_scan_cuda.h"
+#include "kernels/face_store_cuda.h"
+#include "kernels/face_tiles_cuda.h"
+
+namespace whorl::kernels {
+namespace {
+
+using device::FaceIntake;
+using device::FaceLedger;
+using device::FaceLists;
+using device::FaceScan;
+
+// Each slice is as many times what was seen before. A list then is offered about so many times
+// `keep`, times the few that the bounds' width costs: kRoom.
+constexpr std::int64_t kSliceGrowth = 16;
+constexpr std::int64_t kRoom = 8;
+constexpr std::int64_t kListPerKept = 64;
+constexpr std::int64_t kListEntriesMax = 1 << 20;
+constexpr std::int64_t kProbesPerLaunch = 1024;
+constexpr std::int64_t kSearchBytes = std::int64_t{512} << 20;  // left free for what a scan needs
+constexpr int kFirstTensorCores = 8;                            // compute capability
+constexpr int kIntakeWarps = 8;
+
+// As many as their registers leave room for.
+constexpr int word_blocks_per_processor(int sums) { return sums >= 16 ? 2 : 3; }
+constexpr int tile_blocks_per_processor(int columns) {
+  return columns >= 8 ? 1 : columns >= 4 ? 2 : 3;
+}
+
+__global__ void __launch_bounds__(kIntakeWarps* device::kWarpLanes)
+    quantise_rows(FaceIntake intake) {
+  const int row = static_cast<int>(blockIdx.x) * kIntakeWarps + device::warp_of_thread();
+  if (row < intake.rows) device::quantise_row(intake, row);
+}
+template <int kProbes, int kAhead, int kRows>
+__global__ void __launch_bounds__(device::kWordThreads, word_blocks_per_processor(kProbes* kRows))
+    scan_words(FaceScan scan) {
+  device::FaceWords<kProbes, kAhead, kRows>(scan).run();
+}
+template <int kColumns>
+__global__ void __launch_bounds__(device::kTileThreads, tile_blocks_per_processor(kColumns))
+    scan_tiles(FaceScan scan) {
+  device::FaceTiles<kColumns>(scan).run();
+}
+__global__ void __launch_bounds__(device::kSettleThreads) settle_lists(FaceScan scan) {
+  __shared__ device::SettleShared shared;
+  device::settle(scan, static_cast<int>(blockIdx.x), shared);
+}
+__global__ void __launch_bounds__(device::kSettleThreads)
+    pack_lists(FaceLists lists, const std::int64_t* starts, FaceEntry* packed) {
+  device::pack(lists, starts, packed);
+}
+
+Status start_quantising(const FaceIntake& intake, cudaStream_t stream) {
+  const int blocks = (intake.rows + kIntakeWarps - 1) / kIntakeWarps;
+  return launch(quantise_rows, dim3(static_cast<unsigned>(blocks)),
+                kIntakeWarps * device::kWarpLanes, 0, stream, intake);
+}
+
+// A stream, and the device time between two points of it.
+class Timeline {
+ public:
+  Status open() {
+    WHORL_STATUS_TRY(before_.open());
+    WHORL_STATUS_TRY(after_.open());
+    return stream_.open();
+  }
+  cudaStream_t stream() const { return stream_.get(); }
+  Status start() { return record(before_); }
+  Status stop() { return record(after_); }
+  Status wait() const { return stream_.wait(); }
+  Status add_elapsed(float& ms) const {
+    float more = 0;
+    WHORL_CUDA_TRY(cudaEventElapsedTime(&more, before_.get(), after_.get()));
+    ms += more;
+    return Status::ok;
+  }
+
+ private:
+  Status record(const Event& event) {
+    WHORL_CUDA_TRY(cudaEventRecord(event.get(), stream_.get()));
+    return Status::ok;
+  }
+  Stream stream_;
+  Event before_, after_;
+};
+
+// The probes of one launch, on both sides.
+class ProbeBatch {
+ public:
+  Status upload(const float* probes, int count, int dimension, cudaStream_t stream) {
+    codes_.clear(), rest_.clear(), coarse_.clear(), fine_.clear();
+    for (int p = 0; p < count; ++p) {
+      const float* vector = probes + std::int64_t{p} * dimension;
+      WHORL_CHECK(is_face_vector(vector, dimension));
+      const FaceProbe probe = quantise_face_probe(vector, dimension);
+      codes_.insert(codes_.end(), probe.codes.begin(), probe.codes.end());
+      rest_.insert(rest_.end(), probe.rest.begin(), probe.rest.end());
+      coarse_.push_back(probe.coarse);
+      fine_.push_back(probe.fine);
+    }
+    const auto bytes = static_cast<std::int64_t>(codes_.size());
+    WHORL_STATUS_TRY(device_codes_.copy_from(codes_.data(), bytes, stream));
+    WHORL_STATUS_TRY(device_rest_.copy_from(rest_.data(), bytes, stream));
+    WHORL_STATUS_TRY(device_coarse_.copy_from(coarse_.data(), count, stream));
+    return device_fine_.copy_from(fine_.data(), count, stream);
+  }
+  device::FaceProbes view() const {
+    return {reinterpret_cast<const device::Chunk*>(device_codes_.data()),
+            reinterpret_cast<const device::Chunk*>(device_rest_.data()), device_coarse_.data(),
+            device_fine_.data(), static_cast<int>(coarse_.size())};
+  }
+
+ private:
+  std::vector<std::int8_t> codes_, rest_;
+  std::vector<FaceProbeTerms> coarse_, fine_;
+  DeviceArray<std::int8_t> device_codes_, device_rest_;
+  DeviceArray<FaceProbeTerms> device_coarse_, device_fine_;
+};
+
+class CudaFaceScanner final : public FaceScanner {
+ public:
+  CudaFaceScanner(int device, int dimension, const FaceScanTuning& tuning)
+      : device_(device),
+        dimension_(dimension),
+        tuning_(tuning),
+        store_(dimension, start_quantising) {}
+  ~CudaFaceScanner() override { (void)cudaSetDevice(device_); }  // what it owns is freed after this
+
+  Status open(std::int64_t memory_bytes) {
+    WHORL_CUDA_TRY(cudaSetDevice(device_));
+    cudaDeviceProp properties{};
+    WHORL_CUDA_TRY(cudaGetDeviceProperties(&properties, device_));
+    processors_ = properties.multiProcessorCount;
+    shared_bytes_ = static_cast<std::int64_t>(properties.sharedMemPerBlockOptin);
+    tiles_ = tuning_.tiles && properties.major >= kFirstTensorCores;
+    if (memory_bytes == 0) {
+      std::size_t free = 0, total = 0;
+      WHORL_CUDA_TRY(cudaMemGetInfo(&free, &total));
+      memory_bytes = std::max<std::int64_t>(0, static_cast<std::int64_t>(free) - kSearchBytes);
+    }
+    WHORL_STATUS_TRY(timeline_.open());
+    return store_.open(memory_bytes, tuning_.page_bytes);
+  }
+
+  Status append(const float* vectors, std::int64_t rows) override {
+    WHORL_CHECK(rows >= 0);
+    if (rows == 0) return Status::ok;
+    for (std::int64_t r = 0; r < rows; ++r) {
+      WHORL_CHECK(is_face_vector(vectors + r * dimension_, dimension_));
+    }
+    WHORL_CUDA_TRY(cudaSetDevice(device_));
+    return store_.append(vectors, rows, timeline_.stream());
+  }
+  Status wipe(std::int64_t row) override {
+    WHORL_CHECK(row >= 0);
+    WHORL_CHECK(row < rows());
+    WHORL_CUDA_TRY(cudaSetDevice(device_));
+    return store_.wipe(row, timeline_.stream());
+  }
+  std::int64_t rows() const override { return store_.rows(); }
+  std::int64_t resident_bytes() const override { return store_.resident_bytes(); }
+  float last_kernel_ms() const override { return kernel_ms_; }
+
+  Status scan(const float* probes, int count, const std::uint32_t* admitted, int keep,
+              std::vector<std::vector<FaceCandidate>>& lists) override;
+
+ private:
+  using Entries = std::vector<std::vector<FaceEntry>>;
+
+  std::uint32_t end_row() const { return static_cast<std::uint32_t>(rows()); }
+  Status scan_batch(const float* probes, int count, FaceScan& scan, Entries& found);
+  Status sweep(FaceScan& scan);
+  Status catch_up(FaceScan& scan, Entries& found);
+  Status collect(const FaceScan& scan, Entries& found);
+  template <class Work>
+  Status timed(Work work);
+
+  Status step(const FaceScan& scan);
+  Status start_scan(const FaceScan& scan);
+  template <int kProbes>
+  Status start_words(const FaceScan& scan);
+  template <int kProbes, int kAhead, int kRows>
+  Status start_words_ahead(const FaceScan& scan);
+  template <int kColumns>
+  bool start_tiles(const FaceScan& scan, Status& status);
+
+  int device_, dimension_;
+  FaceScanTuning tuning_;
+  int processors_ = 1;
+  std::int64_t shared_bytes_ = 0;
+  bool tiles_ = false;
+  float kernel_ms_ = 0;
+  Timeline timeline_;
+  FaceStore store_;
+  ProbeBatch batch_;
+  std::vector<FaceLedger> ledgers_;
+  DeviceArray<std::uint32_t> admitted_;
+  DeviceArray<FaceEntry> entries_, packed_;
+  DeviceArray<FaceLedger> device_ledgers_;
+  DeviceArray<std::int64_t> starts_;
+};
+
+Status CudaFaceScanner::scan(const float* probes, int count, const std::uint32_t* admitted,
+                             int keep, std::vector<std::vector<FaceCandidate>>& lists) {
+  WHORL_CHECK(count >= 0);
+  WHORL_CHECK(keep >= 1);
+  lists.assign(static_cast<std::size_t>(count), {});
+  kernel_ms_ = 0;
+  if (count == 0 || rows() == 0) return Status::ok;
+  WHORL_CUDA_TRY(cudaSetDevice(device_));
+  if (admitted != nullptr) {
+    WHORL_STATUS_TRY(admitted_.copy_from(admitted, (rows() + 31) / 32, timeline_.stream()));
+  }
+  const std::int64_t kept = std::min<std::int64_t>(keep, rows());
+  // Whole tiles fit into its halves; more than the gallery is never offered.
+  const std::int64_t wanted = std::min(std::max(tuning_.list_entries, kListPerKept * kept),
+                                       std::min(kListEntriesMax, rows()));
+  constexpr std::int64_t kUnit = 2 * device::kTileRows;
+  const std::int64_t capacity = (wanted + kUnit - 1) / kUnit * kUnit;
+  FaceScan scan{};
+  scan.rows = store_.view(admitted != nullptr ? admitted_.data() : nullptr);
+  scan.lists.capacity = static_cast<std::uint32_t>(capacity);
+  scan.lists.keep = static_cast<std::uint32_t>(kept);
+  const std::int64_t lists_fit =
+      tuning_.list_bytes / (capacity * static_cast<std::int64_t>(sizeof(FaceEntry)));
+  const auto per_launch =
+      static_cast<int>(std::clamp<std::int64_t>(lists_fit, 1, kProbesPerLaunch));
+  for (int first = 0; first < count; first += per_launch) {
+    Entries found(static_cast<std::size_t>(std::min(per_launch, count - first)));
+    WHORL_STATUS_TRY(scan_batch(probes + std::int64_t{first} * dimension_,
+                                static_cast<int>(found.size()), scan, found));
+    auto list = lists.begin() + first;
+    for (auto& entries : found) {
+      keep_possible_faces(entries, kept);
+      for (const FaceEntry& entry : entries) list->push_back({entry.row, entry.similarity});
+      ++list;
+    }
+  }
+  return Status::ok;
+}
+
+Status CudaFaceScanner::scan_batch(const float* probes, int count, FaceScan& scan, Entries& found) {
+  WHORL_STATUS_TRY(batch_.upload(probes, count, dimension_, timeline_.stream()));
+  scan.probes = batch_.view();
+  WHORL_STATUS_TRY(entries_.reserve(std::int64_t{count} * scan.lists.capacity));
+  scan.lists.entries = entries_.data();
+  ledgers_.assign(static_cast<std::size_t>(count), {0, 0, 0, -FLT_MAX, -FLT_MAX});
+  WHORL_STATUS_TRY(device_ledgers_.copy_from(ledgers_.data(), count, timeline_.stream()));
+  scan.lists.ledgers = device_ledgers_.data();
+  WHORL_STATUS_TRY(timed([&] { return sweep(scan); }));
+  WHORL_STATUS_TRY(catch_up(scan, found));
+  return collect(scan, found);
+}
+
+// Does the work on the device and reads the ledgers.
+template <class Work>
+Status CudaFaceScanner::timed(Work work) {
+  WHORL_STATUS_TRY(timeline_.start());
+  WHORL_STATUS_TRY(work());
+  WHORL_STATUS_TRY(timeline_.stop());
+  WHORL_STATUS_TRY(device_ledgers_.copy_to(
+      ledgers_.data(), static_cast<std::int64_t>(ledgers_.size()), timeline_.stream()));
+  WHORL_STATUS_TRY(timeline_.wait());
+  return timeline_.add_elapsed(kernel_ms_);
+}
+
+// A first slice that every list has room for, then growing ones.
+Status CudaFaceScanner::sweep(FaceScan& scan) {
+  const std::int64_t capacity = scan.lists.capacity;
+  const std::int64_t growth =
+      std::clamp<std::int64_t>(capacity / (kRoom * scan.lists.keep), 1, kSliceGrowth);
+  std::int64_t slice = rows() <= capacity ? rows() : capacity / 2;
+  for (std::int64_t begin = 0; begin < rows();) {
+    const std::int64_t end = std::min(rows(), begin + slice);
+    scan.begin = static_cast<std::uint32_t>(begin);
+    scan.end = static_cast<std::uint32_t>(end);
+    WHORL_STATUS_TRY(step(scan));
+    begin = end;
+    slice = end * growth;
+  }
+  return Status::ok;
+}
+
+// For the probes whose lists were too short, until they have seen all rows: a slice that their
+// lists have room for cannot fail, and larger ones are tried after it.
+Status CudaFaceScanner::catch_up(FaceScan& scan, Entries& found) {
+  const std::int64_t capacity = scan.lists.capacity;
+  std::int64_t hoped = 0;
+  for (;;) {
+    std::uint32_t next = end_row();
+    for (const FaceLedger& ledger : ledgers_) next = std::min(next, ledger.next);
+    if (next == end_row()) return Status::ok;
+    std::int64_t held = 0;
+    for (const FaceLedger& ledger : ledgers_) held = std::max<std::int64_t>(held, ledger.offered);
+    if (held > capacity / 2) {
+      WHORL_STATUS_TRY(collect(scan, found));
+      held = 0;
+    }
+    for (FaceLedger& ledger : ledgers_) {
+      ledger.bar = ledger.next == next ? ledger.floor : std::numeric_limits<float>::infinity();
+    }
+    const std::int64_t fits = (capacity - held) / device::kTileRows * device::kTileRows;
+    const std::int64_t slice = std::min(std::max(hoped, fits), rows() - next);
+    scan.begin = next;
+    scan.end = next + static_cast<std::uint32_t>(slice);
+    WHORL_STATUS_TRY(device_ledgers_.copy_from(
+        ledgers_.data(), static_cast<std::int64_t>(ledgers_.size()), timeline_.stream()));
+    WHORL_STATUS_TRY(timed([&] { return step(scan); }));
+    const bool all_went_on = std::all_of(ledgers_.begin(), ledgers_.end(),
+                                         [next](const FaceLedger& l) { return l.next > next; });
+    hoped = all_went_on ? 4 * slice : 0;
+  }
+}
+
+// Takes the entries of all lists off the device.
+Status CudaFaceScanner::collect(const FaceScan& scan, Entries& found) {
+  const cudaStream_t stream = timeline_.stream();
+  std::vector<std::int64_t> starts;
+  std::int64_t total = 0;
+  for (const FaceLedger& ledger : ledgers_) {
+    starts.push_back(total);
+    total += ledger.offered;
+  }
+  if (total == 0) return Status::ok;
+  const auto count = static_cast<std::int64_t>(ledgers_.size());
+  std::vector<FaceEntry> host(static_cast<std::size_t>(total));
+  WHORL_STATUS_TRY(starts_.copy_from(starts.data(), count, stream));
+  WHORL_STATUS_TRY(packed_.reserve(total));
+  WHORL_STATUS_TRY(launch(pack_lists, dim3(static_cast<unsigned>(count)), device::kSettleThreads, 0,
+                          stream, scan.lists, starts_.data(), packed_.data()));
+  WHORL_STATUS_TRY(packed_.copy_to(host.data(), total, stream));
+  WHORL_STATUS_TRY(timeline_.wait());
+  auto next = host.begin();
+  for (std::size_t p = 0; p < ledgers_.size(); ++p) {
+    const auto end = next + ledgers_[p].offered;
+    found[p].insert(found[p].end(), next, end);
+    next = end;
+    ledgers_[p].offered = ledgers_[p].settled = 0;
+  }
+  return Status::ok;
+}
+
+Status CudaFaceScanner::step(const FaceScan& scan) {
+  WHORL_STATUS_TRY(start_scan(scan));
+  return launch(settle_lists, dim3(static_cast<unsigned>(scan.probes.count)),
+                device::kSettleThreads, 0, timeline_.stream(), scan);
+}
+
+Status CudaFaceScanner::start_scan(const FaceScan& scan) {
+  const int count = scan.probes.count;
+  Status status = Status::ok;
+  if (tiles_ && count > device::kMaxWordProbes) {
+    if (count > device::tile_probes(4) && start_tiles<8>(scan, status)) return status;
+    if (count > device::tile_probes(2) && start_tiles<4>(scan, status)) return status;
+    if (count > device::tile_probes(1) && start_tiles<2>(scan, status)) return status;
+    if (start_tiles<1>(scan, status)) return status;
+  }
+  if (count > 4) return start_words<8>(scan);
+  if (count > 2) return start_words<4>(scan);
+  return count == 2 ? start_words<2>(scan) : start_words<1>(scan);
+}
+
+// Short rows: more of them at once, so that as much is on its way.
+template <int kProbes>
+Status CudaFaceScanner::start_words(const FaceScan& scan) {
+  if (store_.chunks() > 2 * device::kRowLanes) return start_words_ahead<kProbes, 4, 2>(scan);
+  if (store_.chunks() > device::kRowLanes) return start_words_ahead<kProbes, 2, 4>(scan);
+  return start_words_ahead<kProbes, 1, 4>(scan);
+}
+
+template <int kProbes, int kAhead, int kRows>
+Status CudaFaceScanner::start_words_ahead(const FaceScan& scan) {
+  constexpr std::int64_t kBlockRows = device::kWordThreads;  // a warp takes 32
+  const std::int64_t blocks = std::min<std::int64_t>(
+      (scan.end - scan.begin + kBlockRows - 1) / kBlockRows,
+      std::int64_t{processors_} * word_blocks_per_processor(kProbes * kRows));
+  const dim3 grid(static_cast<unsigned>(blocks),
+                  static_cast<unsigned>((scan.probes.count + kProbes - 1) / kProbes));
+  return launch(scan_words<kProbes, kAhead, kRows>, grid, device::kWordThreads,
+                device::FaceWords<kProbes, kAhead, kRows>::shared_bytes(store_.chunks()),
+                timeline_.stream(), scan);
+}
+
+// False where a block's probes do not fit into shared memory.
+template <int kColumns>
+bool CudaFaceScanner::start_tiles(const FaceScan& scan, Status& status) {
+  const std::int64_t shared = device::tile_shared_bytes<kColumns>(store_.chunks());
+  if (shared > shared_bytes_) return false;
+  constexpr int kProbes = device::tile_probes(kColumns);
+  const int groups = (scan.probes.count + kProbes - 1) / kProbes;
+  const std::int64_t tiles = (scan.end - scan.begin + device::kTileRows - 1) / device::kTileRows;
+  const std::int64_t at_once =
+      std::max(1, processors_ * tile_blocks_per_processor(kColumns) / groups);
+  const dim3 grid(static_cast<unsigned>(std::min(tiles, at_once)), static_cast<unsigned>(groups));
+  status = [&]() -> Status {
+    WHORL_CUDA_TRY(cudaFuncSetAttribute(scan_tiles<kColumns>,
+                                        cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                        static_cast<int>(shared)));
+    return launch(scan_tiles<kColumns>, grid, device::kTileThreads,
+                  static_cast<std::size_t>(shared), timeline_.stream(), scan);
+  }();
+  return true;
+}
+
+}  // namespace
+
+std::unique_ptr<FaceScanner> WHORL_CUDA_ENTRY(make_tuned_cuda_faces)(int device, int dimension,
+                                                                     std::int64_t memory_bytes,
+                                                                     const FaceScanTuning& tuning) {
+  WHORL_CHECK(dimension >= 1);
+  WHORL_CHECK(dimension <= kMaxFaceCodes);
+  WHORL_CHECK(memory_bytes >= 0);
+  auto scanner = std::make_unique<CudaFaceScanner>(device, dimension, tuning);
+  if (scanner->open(memory_bytes) != Status::ok) return nullptr;
+  return scanner;
+}
+
+std::unique_ptr<FaceScanner> WHORL_CUDA_ENTRY(make_cuda_faces)(int device, int dimension,
+                                                               std::int64_t memory_bytes) {
+  return WHORL_CUDA_ENTRY(make_tuned_cuda_faces)(device, dimension, memory_bytes, {});
+}
+
+}  // namespace whorl::kernels

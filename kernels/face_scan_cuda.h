@@ -1,0 +1,25 @@
+#pragma once
+// The CUDA twin of kernels/face_scan.h with its sizes open to tests.
+
+#include <cstdint>
+#include <memory>
+
+#include "kernels/cuda_accelerator.h"
+
+namespace whorl::kernels {
+
+struct FaceScanTuning {
+  bool tiles = true;  // tensor cores for many probes, where the device has them
+  // Growing by a page of this size leaves the others where they are. Smaller galleries get eighths.
+  std::int64_t page_bytes = std::int64_t{32} << 20;
+  // Of all lists of one launch: 1024 probes of usual lists.
+  std::int64_t list_bytes = std::int64_t{128} << 20;
+  // Of one list, or 64 for each row to keep where that is more. At least 256.
+  std::int64_t list_entries = 8192;
+};
+
+std::unique_ptr<FaceScanner> WHORL_CUDA_ENTRY(make_tuned_cuda_faces)(int device, int dimension,
+                                                                     std::int64_t memory_bytes,
+                                                                     const FaceScanTuning& tuning);
+
+}  // namespace whorl::kernels

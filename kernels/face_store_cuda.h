@@ -1,0 +1,122 @@
+#pragma once
+// Faces in a device's memory, in pages that never move. For face_scan_cuda.cu alone.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "kernels/cuda_memory.h"
+#include "kernels/face_scan_cuda.h"
+#include "kernels/face_tiles_cuda.h"
+
+namespace whorl::kernels {
+
+class FaceStore {
+ public:
+  // `quantise` rounds the rows of an intake; starting it is the .cu file's business.
+  using Quantise = Status (*)(const device::FaceIntake& intake, cudaStream_t stream);
+  FaceStore(int dimension, Quantise quantise)
+      : dimension_(dimension), padded_(padded_face_codes(dimension)), quantise_(quantise) {}
+
+  // Pages of 2^n rows, whole tiles, and a table with room for all that `memory_bytes` can hold.
+  Status open(std::int64_t memory_bytes, std::int64_t page_bytes) {
+    const std::int64_t page_limit = std::min(page_bytes, memory_bytes / 8);
+    while ((page_rows() << 1) * row_bytes() <= page_limit) ++page_shift_;
+    pages_max_ = memory_bytes / (page_rows() * row_bytes());
+    return table_.reserve(pages_max_);
+  }
+
+  // All rows or none.
+  Status append(const float* vectors, std::int64_t rows, cudaStream_t stream) {
+    const std::size_t before = pages_.size();
+    Status status = grow(rows_ + rows, stream);
+    if (status == Status::ok) status = take_in(vectors, rows, stream);
+    if (status == Status::ok) {
+      rows_ += rows;
+    } else {
+      pages_.resize(before);
+      places_.resize(before);
+    }
+    return status;
+  }
+
+  Status wipe(std::int64_t row, cudaStream_t stream) {
+    static constexpr FaceRowTerms kGone{0, kFaceGone};
+    const device::FacePage place = place_of(row);
+    WHORL_CUDA_TRY(cudaMemsetAsync(place.codes, 0, static_cast<std::size_t>(padded_), stream));
+    WHORL_CUDA_TRY(
+        cudaMemcpyAsync(place.terms, &kGone, sizeof(kGone), cudaMemcpyHostToDevice, stream));
+    WHORL_CUDA_TRY(cudaStreamSynchronize(stream));
+    return Status::ok;
+  }
+
+  std::int64_t rows() const { return rows_; }
+  std::int64_t resident_bytes() const {
+    return static_cast<std::int64_t>(pages_.size()) * page_rows() * row_bytes();
+  }
+  device::FaceRows view(const std::uint32_t* admitted) const {
+    return {table_.data(), page_shift_, chunks(), admitted};
+  }
+  int chunks() const { return padded_ / device::kChunkCodes; }
+
+ private:
+  static constexpr std::int64_t kRowsMax = std::int64_t{1} << 31;
+  static constexpr std::int64_t kStagedBytes = 4 << 20;  // floats on their way
+
+  std::int64_t page_rows() const { return std::int64_t{1} << page_shift_; }
+  std::int64_t row_bytes() const {
+    return padded_ + static_cast<std::int64_t>(sizeof(FaceRowTerms));
+  }
+
+  Status grow(std::int64_t rows, cudaStream_t stream) {
+    if (rows > std::min(kRowsMax, pages_max_ * page_rows())) return Status::device_out_of_memory;
+    while (static_cast<std::int64_t>(pages_.size()) * page_rows() < rows) {
+      auto page = std::make_unique<DeviceArray<std::byte>>();
+      WHORL_STATUS_TRY(page->reserve(page_rows() * row_bytes()));
+      auto* codes = reinterpret_cast<device::Chunk*>(page->data());
+      auto* terms = reinterpret_cast<FaceRowTerms*>(codes + page_rows() * chunks());
+      pages_.push_back(std::move(page));
+      places_.push_back({codes, terms});
+    }
+    return table_.copy_from(places_.data(), static_cast<std::int64_t>(places_.size()), stream);
+  }
+
+  Status take_in(const float* vectors, std::int64_t rows, cudaStream_t stream) {
+    const std::int64_t staged =
+        std::min(rows, std::max<std::int64_t>(1, kStagedBytes / 4 / dimension_));
+    WHORL_STATUS_TRY(staging_.reserve(staged * dimension_));
+    for (std::int64_t r = 0; r < rows;) {
+      const std::int64_t in_page = (rows_ + r) & (page_rows() - 1);
+      const std::int64_t count = std::min({staged, rows - r, page_rows() - in_page});
+      WHORL_STATUS_TRY(staging_.copy_from(vectors + r * dimension_, count * dimension_, stream));
+      WHORL_STATUS_TRY(quantise_(
+          {staging_.data(), static_cast<int>(count), dimension_, place_of(rows_ + r), chunks()},
+          stream));
+      r += count;
+    }
+    // A wiped row is to be nowhere.
+    WHORL_CUDA_TRY(cudaMemsetAsync(
+        staging_.data(), 0, static_cast<std::size_t>(staged * dimension_) * sizeof(float), stream));
+    WHORL_CUDA_TRY(cudaStreamSynchronize(stream));
+    return Status::ok;
+  }
+
+  device::FacePage place_of(std::int64_t row) const {
+    const device::FacePage& page = places_[static_cast<std::size_t>(row >> page_shift_)];
+    const std::int64_t in_page = row & (page_rows() - 1);
+    return {page.codes + in_page * chunks(), page.terms + in_page};
+  }
+
+  int dimension_, padded_;
+  Quantise quantise_;
+  int page_shift_ = device::kTileShift;
+  std::int64_t pages_max_ = 0, rows_ = 0;
+  std::vector<std::unique_ptr<DeviceArray<std::byte>>> pages_;
+  std::vector<device::FacePage> places_;
+  DeviceArray<device::FacePage> table_;
+  DeviceArray<float> staging_;
+};
+
+}  // namespace whorl::kernels

@@ -1,0 +1,161 @@
+#pragma once
+// The blocks of a gallery on a device: resident in pages, and beyond the memory that is given
+// streamed from the host's in every scan. For .cu files alone.
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "kernels/cuda_memory.h"
+#include "kernels/finger_scan_kernel.h"
+
+namespace whorl::kernels {
+
+struct GallerySlice {
+  const device::GalleryBlock* blocks = nullptr;  // device memory
+  std::int64_t first = 0, count = 0;
+};
+
+// Blocks 0 .. resident - 1 stand in pages, in order, so that only the last one is ever replaced
+// and its place is the end. Those after them are copied through a pinned and a device buffer.
+class CudaFingerGallery {
+ public:
+  // At most so many bytes of pages.
+  explicit CudaFingerGallery(std::int64_t memory_bytes) : limit_(memory_bytes) {}
+  void limit(std::int64_t memory_bytes) { limit_ = memory_bytes; }
+
+  std::int64_t blocks() const { return static_cast<std::int64_t>(host_.size()); }
+  std::int64_t resident_bytes() const { return page_bytes_; }
+
+  Status put(std::int64_t number, const PackedFingers& block, cudaStream_t stream) {
+    WHORL_CHECK(number == blocks() || number == blocks() - 1);
+    if (number < blocks()) drop_last();
+    host_.push_back(block);
+    if (full_) return Status::ok;
+    bool fits = false;
+    WHORL_STATUS_TRY(make_room(block.size, fits));
+    if (!fits) return Status::ok;  // this one and all after it are streamed
+    Place place{static_cast<std::int64_t>(pages_.size()) - 1, used_};
+    std::byte* to = pages_.back()->data() + used_;
+    WHORL_CUDA_TRY(cudaMemcpyAsync(to, block.bytes, static_cast<std::size_t>(block.size),
+                                   cudaMemcpyHostToDevice, stream));
+    used_ += whole(block.size);
+    places_.push_back(place);
+    views_.push_back(moved(block, to));
+    views_fresh_ = false;
+    return Status::ok;
+  }
+
+  // Up to `most` blocks from `first` on, ready on the device for what follows in the stream; fewer
+  // where residence ends or a buffer is full.
+  Status slice(std::int64_t first, std::int64_t most, cudaStream_t stream, GallerySlice& out) {
+    const auto resident = static_cast<std::int64_t>(places_.size());
+    if (first >= resident) return stream_in(first, most, stream, out);
+    if (!views_fresh_) {
+      WHORL_STATUS_TRY(device_views_.copy_from(views_.data(), resident, stream));
+      views_fresh_ = true;
+    }
+    out = {device_views_.data() + first, first, std::min(most, resident - first)};
+    return Status::ok;
+  }
+
+ private:
+  static constexpr std::int64_t kPageBytes = 64 << 20, kBufferBytes = 32 << 20;
+  static constexpr std::int64_t kAlignment = 256;
+  struct Place {
+    std::int64_t page, offset;
+  };
+  static std::int64_t whole(std::int64_t bytes) {
+    return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  }
+  void drop_last() {
+    host_.pop_back();
+    if (places_.size() <= host_.size()) return;  // it was streamed
+    while (static_cast<std::int64_t>(pages_.size()) - 1 > places_.back().page) {
+      page_bytes_ -= pages_.back()->capacity();
+      pages_.pop_back();
+    }
+    used_ = places_.back().offset;
+    places_.pop_back(), views_.pop_back();
+    views_fresh_ = false;
+  }
+
+  // A page with that much room at its end, or none where the memory has no more.
+  Status make_room(std::int64_t bytes, bool& fits) {
+    fits = true;
+    if (!pages_.empty() && used_ + bytes <= pages_.back()->capacity()) return Status::ok;
+    const std::int64_t size = std::max(whole(bytes), std::min(kPageBytes, whole(limit_ / 4)));
+    if (page_bytes_ + size > limit_) {
+      full_ = true, fits = false;
+      return Status::ok;
+    }
+    auto page = std::make_unique<DeviceArray<std::byte>>();
+    const Status got = page->reserve(size);
+    if (got == Status::device_out_of_memory) {
+      full_ = true, fits = false;
+      return Status::ok;
+    }
+    WHORL_STATUS_TRY(got);
+    pages_.push_back(std::move(page));
+    page_bytes_ += size, used_ = 0;
+    return Status::ok;
+  }
+
+  // The block's views, its bytes now standing at `to`.
+  static device::GalleryBlock moved(const PackedFingers& block, const std::byte* to) {
+    device::GalleryBlock view{block.codes, block.minutiae};
+    const auto move = [&](auto*& part) {
+      using Part = std::remove_reference_t<decltype(part)>;
+      const auto offset = reinterpret_cast<const std::byte*>(part) - block.bytes;
+      WHORL_CHECK(offset >= 0 && offset <= block.size);
+      part = reinterpret_cast<Part>(to + offset);
+    };
+    move(view.codes.planes), move(view.codes.directions), move(view.codes.prints);
+    move(view.codes.print_sizes), move(view.minutiae.minutiae), move(view.minutiae.starts);
+    return view;
+  }
+
+  Status stream_in(std::int64_t first, std::int64_t most, cudaStream_t stream, GallerySlice& out) {
+    Buffer& buffer = buffer_;
+    std::int64_t bytes = 0, count = 0;
+    for (; count < most && first + count < blocks(); ++count) {
+      const std::int64_t size = whole(host_[static_cast<std::size_t>(first + count)].size);
+      if (count > 0 && bytes + size > kBufferBytes) break;
+      bytes += size;
+    }
+    WHORL_STATUS_TRY(buffer.host.reserve(bytes));
+    WHORL_STATUS_TRY(buffer.host_views.reserve(count));
+    WHORL_STATUS_TRY(buffer.bytes.reserve(bytes));
+    std::int64_t at = 0;
+    for (std::int64_t b = 0; b < count; ++b) {
+      const PackedFingers& block = host_[static_cast<std::size_t>(first + b)];
+      std::memcpy(buffer.host.data() + at, block.bytes, static_cast<std::size_t>(block.size));
+      buffer.host_views.data()[b] = moved(block, buffer.bytes.data() + at);
+      at += whole(block.size);
+    }
+    WHORL_STATUS_TRY(buffer.bytes.copy_from(buffer.host.data(), bytes, stream));
+    WHORL_STATUS_TRY(buffer.views.copy_from(buffer.host_views.data(), count, stream));
+    out = {buffer.views.data(), first, count};
+    return Status::ok;
+  }
+
+  std::int64_t limit_;
+  std::vector<PackedFingers> host_;
+  std::vector<std::unique_ptr<DeviceArray<std::byte>>> pages_;
+  std::int64_t page_bytes_ = 0, used_ = 0;  // of all pages; of the last one
+  bool full_ = false;
+  std::vector<Place> places_;
+  std::vector<device::GalleryBlock> views_;
+  DeviceArray<device::GalleryBlock> device_views_;
+  bool views_fresh_ = true;
+  struct Buffer {
+    PinnedArray<std::byte> host;
+    PinnedArray<device::GalleryBlock> host_views;
+    DeviceArray<std::byte> bytes;
+    DeviceArray<device::GalleryBlock> views;
+  } buffer_;
+};
+
+}  // namespace whorl::kernels

@@ -1,0 +1,251 @@
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "kernels/cuda_accelerator.h"
+#include "kernels/cuda_launch.h"
+#include "kernels/cuda_memory.h"
+#include "kernels/finger_gallery_cuda.h"
+#include "kernels/finger_scan_kernel.h"
+
+namespace whorl::kernels {
+namespace {
+
+using namespace device;
+
+// Prints of a first slice, and how much larger the next one is: the few best of it already keep
+// most of what follows from being written down.
+constexpr std::int64_t kFirstSliceBlocks = 64, kSliceGrowth = 16;
+constexpr std::int64_t kCandidateBytes = 256 << 20;  // a slice's candidates, were they all
+constexpr std::int64_t kSearchBytes = 1 << 30;       // left free for what searches need
+
+// Probes that one launch takes along, and what their tiles and the columns may take of the shared
+// memory that a thread block has.
+constexpr int kMaxLaunchProbes = 16;
+constexpr std::int64_t kProbeBytes = 40 << 10, kColumnBytes = 96 << 10;
+
+class CudaFingers final : public FingerScanner {
+ public:
+  CudaFingers(int device, std::int64_t memory_bytes, CodeUnit unit)
+      : device_(device), unit_(unit), gallery_limit_(memory_bytes), gallery_(memory_bytes) {}
+
+  Status open() {
+    cudaDeviceProp properties{};
+    WHORL_CUDA_TRY(cudaSetDevice(device_));
+    WHORL_CUDA_TRY(cudaGetDeviceProperties(&properties, device_));
+    if (unit_ == CodeUnit::best) {
+      unit_ = properties.major >= 8 ? CodeUnit::bytes : CodeUnit::popcount;
+    }
+    WHORL_CHECK(unit_ == CodeUnit::popcount || properties.major >= 8);
+    if (gallery_limit_ == 0) {
+      std::size_t free = 0, all = 0;
+      WHORL_CUDA_TRY(cudaMemGetInfo(&free, &all));
+      const auto left = static_cast<std::int64_t>(free);
+      gallery_.limit(left - std::min(left / 4, kSearchBytes));
+    }
+    plan_memory(static_cast<std::int64_t>(properties.sharedMemPerBlockOptin));
+    WHORL_STATUS_TRY(stream_.open());
+    WHORL_STATUS_TRY(before_.open());
+    WHORL_STATUS_TRY(after_.open());
+    WHORL_STATUS_TRY(tables_.copy_from(&host_tables(), 1, stream_.get()));
+    return stream_.wait();
+  }
+
+  Status put(std::int64_t number, const PackedFingers& block) override {
+    WHORL_CUDA_TRY(cudaSetDevice(device_));
+    return gallery_.put(number, block, stream_.get());
+  }
+  std::int64_t blocks() const override { return gallery_.blocks(); }
+  std::int64_t resident_bytes() const override { return gallery_.resident_bytes(); }
+  float last_kernel_ms() const override { return kernel_ms_; }
+
+  Status scan(const FingerSearch* searches, int count, FingerScore score,
+              std::vector<std::vector<FingerCandidate>>& lists) override {
+    lists.assign(static_cast<std::size_t>(count), {});
+    kernel_ms_ = 0;
+    if (count == 0 || blocks() == 0) return Status::ok;
+    WHORL_CUDA_TRY(cudaSetDevice(device_));
+    for (int first = 0; first < count;) {
+      const int last = end_of_batch(searches, first, count);
+      WHORL_STATUS_TRY(scan_batch(searches + first, last - first, score, &lists[first]));
+      first = last;
+    }
+    return Status::ok;
+  }
+
+ private:
+  static const AlignmentTables& host_tables() {
+    static const AlignmentTables tables;
+    return tables;
+  }
+
+  // Columns of the largest block and the largest probe must fit beside the warps' notes.
+  void plan_memory(std::int64_t shared_bytes) {
+    warps_ = shared_bytes >= 96 << 10 ? kMostWarps : kMostWarps / 2;
+    const std::int64_t notes = fixed_bytes(warps_);
+    probe_bytes_ = std::min(kProbeBytes, (shared_bytes - notes) / 5);
+    column_bytes_ = std::min(kColumnBytes, shared_bytes - notes - probe_bytes_);
+    WHORL_CHECK(probe_bytes_ >= tile_bytes(kMaxProbeCodes));
+    WHORL_CHECK(column_bytes_ >= std::int64_t{kMaxBlockGroups} * kLanes *
+                                     static_cast<std::int64_t>(sizeof(FingerColumn)));
+  }
+
+  int end_of_batch(const FingerSearch* searches, int first, int count) const {
+    std::int64_t bytes = 0;
+    int last = first;
+    for (; last < count && last - first < kMaxLaunchProbes; ++last) {
+      bytes += tile_bytes(searches[last].codes.count);
+      if (bytes > probe_bytes_) break;
+    }
+    return last;
+  }
+
+  Status scan_batch(const FingerSearch* searches, int count, FingerScore score,
+                    std::vector<FingerCandidate>* lists) {
+    WHORL_STATUS_TRY(upload(searches, count));
+    std::int64_t slice = kFirstSliceBlocks;
+    const std::int64_t most =
+        kCandidateBytes /
+        (count * kBlockPrints * static_cast<std::int64_t>(sizeof(FingerCandidate)));
+    for (std::int64_t first = 0; first < blocks();) {
+      GallerySlice part;
+      WHORL_STATUS_TRY(gallery_.slice(first, std::min(slice, most), stream_.get(), part));
+      WHORL_STATUS_TRY(scan_slice(part, count, score));
+      WHORL_STATUS_TRY(collect(searches, count, part.count * kBlockPrints, lists));
+      first += part.count;
+      slice *= kSliceGrowth;
+    }
+    return Status::ok;
+  }
+
+  // Probes as the kernel reads them, and each eligibility once.
+  Status upload(const FingerSearch* searches, int count) {
+    codes_.clear(), heads_.clear(), minutiae_.clear(), probes_.clear(), floors_.clear();
+    std::vector<const std::uint64_t*> masks;
+    for (int s = 0; s < count; ++s) {
+      const FingerSearch& search = searches[s];
+      WHORL_CHECK(search.at_least >= 1 && search.keep >= 1);
+      const auto mask = std::find(masks.begin(), masks.end(), search.eligible) - masks.begin();
+      if (mask == static_cast<std::ptrdiff_t>(masks.size())) masks.push_back(search.eligible);
+      probes_.push_back({static_cast<int>(codes_.size()), search.codes.count,
+                         search.codes.gate_steps, static_cast<int>(minutiae_.size()),
+                         search.minutiae.codes, search.minutiae.count, search.least_votes,
+                         static_cast<int>(mask)});
+      floors_.push_back(search.at_least);
+      add_tiles(search.codes, codes_, heads_);
+      minutiae_.insert(minutiae_.end(), search.minutiae.minutiae,
+                       search.minutiae.minutiae + search.minutiae.count);
+    }
+    const auto size = [](const auto& v) { return static_cast<std::int64_t>(v.size()); };
+    cudaStream_t stream = stream_.get();
+    WHORL_STATUS_TRY(device_codes_.copy_from(codes_.data(), size(codes_), stream));
+    WHORL_STATUS_TRY(device_heads_.copy_from(heads_.data(), size(heads_), stream));
+    WHORL_STATUS_TRY(device_minutiae_.copy_from(minutiae_.data(), size(minutiae_), stream));
+    WHORL_STATUS_TRY(device_probes_.copy_from(probes_.data(), size(probes_), stream));
+    WHORL_STATUS_TRY(eligible_.reserve(size(masks) * blocks()));
+    for (std::size_t m = 0; m < masks.size(); ++m) {
+      WHORL_STATUS_TRY(
+          eligible_.copy_part(static_cast<std::int64_t>(m) * blocks(), masks[m], blocks(), stream));
+    }
+    return Status::ok;
+  }
+
+  Status scan_slice(const GallerySlice& slice, int count, FingerScore score) {
+    cudaStream_t stream = stream_.get();
+    const std::int64_t room = slice.count * kBlockPrints;
+    WHORL_STATUS_TRY(candidates_.reserve(room * count));
+    WHORL_STATUS_TRY(device_floors_.copy_from(floors_.data(), count, stream));
+    WHORL_STATUS_TRY(counters_.reserve(count));
+    WHORL_CUDA_TRY(cudaMemsetAsync(counters_.data(), 0,
+                                   sizeof(int) * static_cast<std::size_t>(count), stream));
+    const ScanPart part{slice.blocks,     slice.first,  blocks(),
+                        eligible_.data(), probe_bytes_, column_bytes_};
+    const ScanProbes probes{device_probes_.data(),   device_codes_.data(),  device_heads_.data(),
+                            device_minutiae_.data(), device_floors_.data(), count};
+    const ScanOutput output{candidates_.data(), counters_.data(), room};
+    const auto kernel = kernel_for(unit_, score);
+    const std::int64_t shared = fixed_bytes(warps_) + probe_bytes_ + column_bytes_;
+    WHORL_CUDA_TRY(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                        static_cast<int>(shared)));
+    WHORL_CUDA_TRY(cudaEventRecord(before_.get(), stream));
+    WHORL_STATUS_TRY(launch(kernel, dim3(static_cast<unsigned>(slice.count)), warps_ * kWarp,
+                            static_cast<std::size_t>(shared), stream, part, probes, tables_.data(),
+                            output));
+    WHORL_CUDA_TRY(cudaEventRecord(after_.get(), stream));
+    return Status::ok;
+  }
+
+  // Fetches what the slice gave and raises the floors.
+  Status collect(const FingerSearch* searches, int count, std::int64_t room,
+                 std::vector<FingerCandidate>* lists) {
+    std::vector<int> found(static_cast<std::size_t>(count));
+    WHORL_STATUS_TRY(counters_.copy_to(found.data(), count, stream_.get()));
+    WHORL_STATUS_TRY(stream_.wait());
+    float ms = 0;
+    WHORL_CUDA_TRY(cudaEventElapsedTime(&ms, before_.get(), after_.get()));
+    kernel_ms_ += ms;
+    for (int s = 0; s < count; ++s) {
+      const auto old = static_cast<std::ptrdiff_t>(lists[s].size());
+      lists[s].resize(lists[s].size() +
+                      static_cast<std::size_t>(found[static_cast<std::size_t>(s)]));
+      WHORL_STATUS_TRY(candidates_.copy_part_to(lists[s].data() + old, s * room,
+                                                found[static_cast<std::size_t>(s)], stream_.get()));
+    }
+    WHORL_STATUS_TRY(stream_.wait());
+    for (int s = 0; s < count; ++s) {
+      auto& floor = floors_[static_cast<std::size_t>(s)];
+      floor = keep_best(lists[s], static_cast<std::size_t>(searches[s].keep), floor);
+    }
+    return Status::ok;
+  }
+  // Drops who is below `keep` others; the floor that the rest sets.
+  static int keep_best(std::vector<FingerCandidate>& list, std::size_t keep, int floor) {
+    if (list.size() <= keep) return floor;
+    const auto at = list.begin() + static_cast<std::ptrdiff_t>(keep) - 1;
+    std::nth_element(
+        list.begin(), at, list.end(),
+        [](const FingerCandidate& a, const FingerCandidate& b) { return a.score > b.score; });
+    const int least = at->score;
+    list.erase(
+        std::remove_if(at, list.end(), [&](const FingerCandidate& c) { return c.score < least; }),
+        list.end());
+    return least;
+  }
+
+  int device_;
+  CodeUnit unit_;
+  std::int64_t gallery_limit_;
+  int warps_ = kMostWarps;
+  std::int64_t probe_bytes_ = 0, column_bytes_ = 0;
+  float kernel_ms_ = 0;
+  Stream stream_;
+  Event before_, after_;
+  CudaFingerGallery gallery_;
+
+  std::vector<ProbeTileCode> codes_;
+  std::vector<ProbeTileHead> heads_;
+  std::vector<PackedMinutia> minutiae_;
+  std::vector<ScanProbe> probes_;
+  std::vector<int> floors_;
+  DeviceArray<AlignmentTables> tables_;
+  DeviceArray<ProbeTileCode> device_codes_;
+  DeviceArray<ProbeTileHead> device_heads_;
+  DeviceArray<PackedMinutia> device_minutiae_;
+  DeviceArray<ScanProbe> device_probes_;
+  DeviceArray<int> device_floors_, counters_;
+  DeviceArray<std::uint64_t> eligible_;
+  DeviceArray<FingerCandidate> candidates_;
+};
+
+}  // namespace
+
+std::unique_ptr<FingerScanner> WHORL_CUDA_ENTRY(make_cuda_fingers)(int device,
+                                                                   std::int64_t memory_bytes,
+                                                                   CodeUnit unit) {
+  auto fingers = std::make_unique<CudaFingers>(device, memory_bytes, unit);
+  if (fingers->open() != Status::ok) return nullptr;
+  return fingers;
+}
+
+}  // namespace whorl::kernels

@@ -1,0 +1,42 @@
+#include "emulated_device.h"
+
+#include "runtime_state.h"
+
+namespace whorl::emulated {
+
+Runtime& runtime() {
+  static Runtime one;
+  return one;
+}
+
+void set_devices(const Devices& devices) {
+  runtime().look([&](Runtime& r) { r.set(devices); });
+}
+void reset() { set_devices({}); }
+void fail_calls_after(int n, int error) {
+  runtime().look([&](Runtime& r) { r.fail(n, static_cast<cudaError_t>(error)); });
+}
+int calls_made() {
+  return runtime().look([](Runtime& r) { return r.calls(); });
+}
+std::size_t bytes_in_use() {
+  return runtime().look([](Runtime& r) { return r.used(); });
+}
+int live_allocations() {
+  return runtime().look([](Runtime& r) { return r.pieces(); });
+}
+int live_objects() {
+  return runtime().look([](Runtime& r) { return r.pieces() + r.handles; });
+}
+
+bool admits_launch(const void* kernel, Index grid, int threads, std::size_t shared_bytes,
+                   cudaStream_t stream) {
+  return runtime().call([&] {
+    return runtime().check_launch(kernel, grid, threads, shared_bytes, stream);
+  }) == cudaSuccess;
+}
+cudaError_t allow_shared_bytes(const void* kernel, int bytes) {
+  return runtime().call([&] { return runtime().allow_shared(kernel, bytes); });
+}
+
+}  // namespace whorl::emulated

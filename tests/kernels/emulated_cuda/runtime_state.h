@@ -1,0 +1,184 @@
+#pragma once
+// What the emulated runtime keeps: of the process, and of each host thread. For emulated_*.cc.
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "emulated_device.h"
+#include "emulated_runtime.h"
+
+using Clock = std::chrono::steady_clock;
+struct CUstream_st {
+  int device;
+};
+struct CUevent_st {
+  int device;
+  bool timed;
+  bool recorded = false;
+  Clock::time_point at{};
+};
+
+namespace whorl::emulated {
+
+inline constexpr int kHost = -1;
+inline constexpr int kPoison = 0xCD;
+inline constexpr std::size_t kAlignment = 256;           // of cudaMalloc
+inline constexpr std::size_t kUnaskedShared = 48 << 10;  // a kernel may have it without being told
+inline constexpr int kMaxThreads = 1024;
+inline constexpr unsigned kMaxGridX = (1U << 31) - 1, kMaxGridYz = 65535;
+
+struct Piece {
+  int device;
+  std::size_t bytes;
+};
+struct HostThread {
+  int generation = 0;  // of Runtime, when `device` was set
+  int device = 0;
+  cudaError_t last = cudaSuccess;
+};
+inline thread_local HostThread host_thread;
+
+class Runtime {
+ public:
+  // Every call of the runtime: refused where the device is lost or never was.
+  template <class Body>
+  cudaError_t call(Body body) {
+    const std::lock_guard lock(mutex_);
+    ++calls_;
+    const cudaError_t said = lost() ? fault_ : devices_.count == 0 ? cudaErrorNoDevice : body();
+    if (said != cudaSuccess) thread().last = said;
+    return said;
+  }
+  // The same for what gives things back, which it does even then.
+  template <class Body>
+  cudaError_t call_anyway(Body body) {
+    {
+      const std::lock_guard lock(mutex_);
+      body();
+    }
+    return call([] { return cudaSuccess; });
+  }
+  // A control, or a question that the runtime does not count.
+  template <class Body>
+  auto look(Body body) {
+    const std::lock_guard lock(mutex_);
+    return body(*this);
+  }
+
+  bool lost() const { return fails_at_ > 0 && calls_ >= fails_at_; }
+  HostThread& thread() const {
+    if (host_thread.generation != generation_) host_thread = {generation_, 0, cudaSuccess};
+    return host_thread;
+  }
+  int& device() const { return thread().device; }
+  int device_of(cudaStream_t stream) const { return stream != nullptr ? stream->device : device(); }
+
+  void set(const Devices& devices) {
+    devices_ = devices;
+    ++generation_, calls_ = 0, fails_at_ = 0;
+    shared_allowed_.clear();
+  }
+  void fail(int n, cudaError_t error) { calls_ = 0, fails_at_ = n > 0 ? n : 1, fault_ = error; }
+
+  std::size_t used(int device) const {
+    std::size_t sum = 0;
+    for (const auto& [address, piece] : pieces_) sum += piece.device == device ? piece.bytes : 0;
+    return sum;
+  }
+  std::size_t used() const {
+    std::size_t sum = 0;
+    for (const auto& [address, piece] : pieces_) sum += piece.device != kHost ? piece.bytes : 0;
+    return sum;
+  }
+  cudaError_t allocate(void** memory, std::size_t bytes, int device) {
+    *memory = nullptr;
+    if (bytes == 0) return cudaSuccess;
+    if (device != kHost && bytes > devices_.memory_bytes - used(device)) {
+      return cudaErrorMemoryAllocation;
+    }
+    if (posix_memalign(memory, kAlignment, bytes) != 0) return cudaErrorMemoryAllocation;
+    std::memset(*memory, kPoison, bytes);
+    pieces_[reinterpret_cast<std::uintptr_t>(*memory)] = {device, bytes};
+    return cudaSuccess;
+  }
+  void release(void* memory, bool of_host) {
+    if (memory == nullptr) return;
+    const auto found = pieces_.find(reinterpret_cast<std::uintptr_t>(memory));
+    if (found == pieces_.end() || (found->second.device == kHost) != of_host) {
+      std::fputs("emulated device: memory given back that was not allocated so\n", stderr);
+      std::abort();
+    }
+    pieces_.erase(found);
+    std::free(memory);
+  }
+
+  // Whether all of it is memory of `device`, or none of it of any.
+  bool lies_on(const void* memory, std::size_t bytes, int device) const {
+    const auto address = reinterpret_cast<std::uintptr_t>(memory);
+    auto after = pieces_.upper_bound(address);
+    if (after == pieces_.begin()) return device == kHost;
+    const auto& [start, piece] = *--after;
+    if (address - start >= piece.bytes) return device == kHost;
+    return piece.device == device && bytes <= piece.bytes - (address - start);
+  }
+  bool copy_allowed(const void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
+                    int device) const {
+    const auto within = [&](const void* memory, bool on_device) {
+      return lies_on(memory, bytes, on_device ? device : kHost);
+    };
+    if (kind == cudaMemcpyDefault) {
+      return (within(to, true) || within(to, false)) && (within(from, true) || within(from, false));
+    }
+    const bool to_device = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
+    const bool from_device = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
+    return within(to, to_device) && within(from, from_device);
+  }
+
+  cudaError_t check_launch(const void* kernel, Index grid, int threads, std::size_t shared,
+                           cudaStream_t stream) const {
+    if (threads < 1 || threads > kMaxThreads || grid.x > kMaxGridX || grid.y > kMaxGridYz ||
+        grid.z > kMaxGridYz) {
+      return cudaErrorInvalidConfiguration;
+    }
+    if (device_of(stream) != device()) return cudaErrorInvalidResourceHandle;
+    const auto told = shared_allowed_.find({device(), kernel});
+    const std::size_t allowed =
+        told == shared_allowed_.end() ? kUnaskedShared : std::max(told->second, kUnaskedShared);
+    return shared > allowed ? cudaErrorInvalidValue : cudaSuccess;
+  }
+  cudaError_t allow_shared(const void* kernel, int bytes) {
+    if (bytes < 0 || static_cast<std::size_t>(bytes) > devices_.shared_bytes) {
+      return cudaErrorInvalidValue;
+    }
+    shared_allowed_[{device(), kernel}] = static_cast<std::size_t>(bytes);
+    return cudaSuccess;
+  }
+
+  const Devices& devices() const { return devices_; }
+  // A lost device's stays.
+  cudaError_t last_error() const { return lost() ? fault_ : thread().last; }
+  void clear_error() const { thread().last = cudaSuccess; }
+  int calls() const { return calls_; }
+  int pieces() const { return static_cast<int>(pieces_.size()); }
+  int handles = 0;  // streams and events
+
+ private:
+  std::mutex mutex_;
+  Devices devices_;
+  int generation_ = 1;
+  int calls_ = 0, fails_at_ = 0;  // 0: they do not
+  cudaError_t fault_ = cudaSuccess;
+  std::map<std::uintptr_t, Piece> pieces_;
+  std::map<std::pair<int, const void*>, std::size_t> shared_allowed_;
+};
+
+Runtime& runtime();  // the one
+
+}  // namespace whorl::emulated
