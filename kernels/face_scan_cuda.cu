@@ -1,3 +1,4 @@
+// This file is long because one scanner's buffers, launches and floors belong together.
 // Faces on a CUDA device. See kernels/face_scan.h for what a list promises.
 //
 // A gallery is scanned in slices that grow: each is offered to the probes' lists and then settled,

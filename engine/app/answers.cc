@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/app/backend_choice.h"
 #include "engine/app/names.h"
 #include "engine/app/words.h"
 
@@ -47,8 +48,16 @@ std::string line_of(const search::Candidate& c) {
   return line + ")\n";
 }
 
+// What made the first comparisons: cuda, a twin of the CPU, or both.
+std::string backend_of(const search::Effort& effort) {
+  const std::string cpu(kernels::name_of(effort.backend)), device(kCuda);
+  if (effort.on_device == 0) return cpu;
+  return effort.on_device == effort.comparisons ? device : device + ", " + cpu;
+}
+
 std::string effort_line(const search::Effort& effort) {
   std::string line = "  searched " + std::to_string(effort.gallery_prints) + " templates";
+  if (effort.on_device > 0) line += " (" + backend_of(effort) + ")";
   if (effort.survivors > 0) {
     line += ", compared " + std::to_string(effort.survivors) + " prints in full";
   }
@@ -76,6 +85,8 @@ Json as_json(const search::Answer& answer) {
           {"effort",
            {{"gallery", answer.effort.gallery_prints},
             {"comparisons", answer.effort.comparisons},
+            {"backend", backend_of(answer.effort)},
+            {"on_device", answer.effort.on_device},
             {"survivors", answer.effort.survivors},
             {"loss", answer.effort.loss},
             {"stage1_s", answer.effort.stage1_s},

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "engine/app/backend_choice.h"
 #include "engine/app/names.h"
 #include "engine/gallery/catalogue.h"
 #include "engine/search/thread_limit.h"
@@ -20,21 +21,14 @@ void add_store_options(CLI::App& app, StoreOptions& o, Gallery gallery, Searches
   app.add_option("--key-file", o.key_file,
                  "File with the master key (`whorl keygen`); else WHORL_MASTER_KEY has its digits");
   if (searches == Searches::no) return;
-  app.add_option("--backend", o.backend, "Kernel twin to use, of `whorl devices`");
+  app.add_option("--backend", o.backend, kBackendHelp);
   app.add_option("--threads", o.threads, "0: as many as there are CPUs")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
 }
 
-Result<kernels::Backend> backend_from_name(const std::string& name) {
-  if (name.empty()) return kernels::best_backend();
-  for (const kernels::Backend backend : kernels::kBackends) {
-    if (kernels::name_of(backend) == name && kernels::available(backend)) return backend;
-  }
-  return fail(Fault::backend_unavailable, 0, "--backend " + name);
-}
-
-Result<std::unique_ptr<search::Engine>> open_engine(const StoreOptions& o, Create create) {
+Result<std::unique_ptr<search::Engine>> open_engine(const StoreOptions& o, Console& console,
+                                                    Create create) {
   search::EngineOptions options;
   options.folder = o.store;
   options.create = create == Create::yes;
@@ -42,7 +36,10 @@ Result<std::unique_ptr<search::Engine>> open_engine(const StoreOptions& o, Creat
   if (create == Create::yes && !gallery::is_name(o.gallery)) {
     return fail(Fault::bad_name, 0, "--gallery " + o.gallery);
   }
-  WHORL_TRY(options.backend, backend_from_name(o.backend));
+  WHORL_TRY(const BackendChoice backend, backend_from_name(o.backend));
+  options.backend = backend.cpu;
+  options.devices.accelerator = backend.accelerator;
+  options.devices.warn = [&console](const Error& error) { console.warn(error); };
   WHORL_TRY(options.master, load_master_key(o.key_file));
   search::limit_threads(o.threads);
   auto opened = search::Engine::open(options);

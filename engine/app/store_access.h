@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/app/console.h"
 #include "engine/base/biometrics.h"
 #include "engine/base/result.h"
 #include "engine/gallery/store.h"
@@ -20,7 +21,7 @@ namespace whorl::app {
 
 struct StoreOptions {
   std::string store, gallery, key_file;
-  std::string backend;  // empty: the fastest this machine has
+  std::string backend;  // backend_choice.h
   int threads = 0;      // 0: all
 };
 
@@ -28,14 +29,12 @@ enum class Gallery : std::uint8_t { none, optional, required };
 enum class Searches : bool { no, yes };  // yes: --backend and --threads as well
 void add_store_options(CLI::App& app, StoreOptions& options, Gallery gallery, Searches searches);
 
-// Fault::backend_unavailable for a name that is not in `whorl devices`; empty is the fastest.
-Result<kernels::Backend> backend_from_name(const std::string& name);
-
 enum class Create : bool { no, yes };  // yes: the store and the gallery, where they are missing
 
-// The engine over the store, its indexes loaded. Faults: no_key, wrong_key, not_found (gallery),
-// backend_unavailable, those of gallery::Store::open.
-Result<std::unique_ptr<search::Engine>> open_engine(const StoreOptions& options,
+// The engine over the store, its indexes loaded; it warns on `console`, which must outlive it.
+// Faults: no_key, wrong_key, not_found (gallery), those of backend_from_name and
+// gallery::Store::open.
+Result<std::unique_ptr<search::Engine>> open_engine(const StoreOptions& options, Console& console,
                                                     Create create = Create::no);
 // The store alone, without indexes: for reading records, at once whatever its size.
 Result<std::unique_ptr<gallery::Store>> open_store(const StoreOptions& options);

@@ -101,6 +101,8 @@ constexpr FaultText kTexts[] = {
     {Fault::damaged_file, Blame::input, "damaged-file",
      "a template file's checksum does not fit its bytes",
      "fetch the file again; if it is the same at its source, capture the person again"},
+    {Fault::no_device, Blame::machine, "no-device", "no accelerator answers",
+     "`whorl devices` says why; without --backend cuda the CPU gives the same answers"},
 };
 
 }  // namespace

@@ -48,6 +48,7 @@ enum class Fault : std::uint16_t {
   cancelled = 35,            // asked to stop before it was done
   device_fault = 36,         // an accelerator failed; the answer was taken on the CPU or not at all
   damaged_file = 37,         // a template file whose checksum does not fit its bytes
+  no_device = 38,            // an accelerator was asked for, and none answers
 };
 
 // Whose doing it was: decides the exit code of the command (docs/faults.md).

@@ -1,6 +1,7 @@
 #include "engine/index/face_index.h"
 
 #include <array>
+#include <bit>
 #include <limits>
 #include <utility>
 
@@ -58,7 +59,8 @@ Result<Row> FaceIndex::add(const PrintOwner& owner, const FaceTemplate& face) {
     }
   }
   owners_.push_back(owner);
-  live_rows_.push_back(true);
+  live_bits_.resize(row.value() / 32 + 1);
+  live_bits_.back() |= std::uint32_t{1} << row.value() % 32;
   ++live_;
   return row;
 }
@@ -66,7 +68,8 @@ Result<Row> FaceIndex::add(const PrintOwner& owner, const FaceTemplate& face) {
 Result<> FaceIndex::remove(Row row) {
   if (!is_live(row)) return fail(Fault::not_found);
   if (shortlist_ != nullptr) WHORL_TRY_VOID(shortlist_->remove(table_, row));
-  live_rows_[row.value()] = false;
+  live_bits_[row.value() / 32] &= ~(std::uint32_t{1} << row.value() % 32);
+  removed_.push_back(row);
   --live_;
   table_.wipe(row);
   return {};
@@ -130,14 +133,39 @@ void FaceIndex::score(const float* probe, std::span<const Row> rows, Hits& hits)
   }
 }
 
+std::vector<FaceHit> FaceIndex::rank(std::span<const float> prepared, std::span<const Row> rows,
+                                     int k) const {
+  WHORL_CHECK(std::ssize(prepared) == table_.padded());
+  Hits hits(static_cast<std::size_t>(k));
+  score(prepared.data(), rows, hits);
+  return hits.sorted();
+}
+
+std::uint32_t FaceIndex::admitted(std::int64_t word, const Filter& filter) const {
+  std::uint32_t bits = live_bits_[static_cast<std::size_t>(word)];
+  if (filter.all()) return bits;
+  for (std::uint32_t left = bits; left != 0; left &= left - 1) {
+    const auto at = static_cast<std::size_t>(std::countr_zero(left));
+    if (!filter.admits(owners_[static_cast<std::size_t>(word) * 32 + at])) {
+      bits &= ~(std::uint32_t{1} << at);
+    }
+  }
+  return bits;
+}
+
 std::size_t FaceIndex::resident_bytes() const {
   return table_.resident_bytes() + owners_.capacity() * sizeof(PrintOwner) +
-         live_rows_.capacity() / 8 + (shortlist_ == nullptr ? 0 : shortlist_->resident_bytes());
+         live_bits_.capacity() * sizeof(std::uint32_t) + removed_.capacity() * sizeof(Row) +
+         (shortlist_ == nullptr ? 0 : shortlist_->resident_bytes());
+}
+
+std::span<const float> FaceIndex::vector(Row row) const {
+  return {table_.vector(row), static_cast<std::size_t>(dimension_)};
 }
 
 FaceTemplate FaceIndex::face(Row row) const {
-  const float* vector = table_.vector(row);
-  return {model_, {}, std::vector<float>(vector, vector + dimension_)};
+  const std::span<const float> values = vector(row);
+  return {model_, {}, std::vector<float>(values.begin(), values.end())};
 }
 
 }  // namespace whorl::index

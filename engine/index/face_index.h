@@ -56,20 +56,31 @@ class FaceIndex {
   // probes.
   Result<std::vector<std::vector<FaceHit>>> search(std::span<const FaceTemplate> probes,
                                                    const Filter& filter, int k) const;
+  // In two steps, for callers that find out by themselves who may be among the best: the probe as
+  // it is compared, with the faults of add(); and the `k` best of `rows`, exactly.
+  Result<std::vector<float>> prepare(const FaceTemplate& face) const;
+  std::vector<FaceHit> rank(std::span<const float> prepared, std::span<const Row> rows,
+                            int k) const;
 
   FaceIndexKind kind() const { return kind_; }
   const std::string& model() const { return model_; }
   int dimension() const { return dimension_; }
   std::int64_t rows() const { return std::ssize(owners_); }
   std::int64_t live() const { return live_; }
-  bool is_live(Row row) const { return row.value() < live_rows_.size() && live_rows_[row.value()]; }
+  bool is_live(Row row) const {
+    return row.value() < owners_.size() && (live_bits_[row.value() / 32] >> row.value() % 32 & 1U);
+  }
+  // Who is looked at, a bit a row: of all without a filter, and of rows 32 * word onwards with it.
+  std::span<const std::uint32_t> live_bits() const { return live_bits_; }
+  std::uint32_t admitted(std::int64_t word, const Filter& filter) const;
+  std::span<const Row> removed() const { return removed_; }  // in the order they went
+  std::span<const float> vector(Row row) const;              // [dimension], zeros once removed
   const PrintOwner& owner(Row row) const { return owners_.at(row.value()); }
   FaceTemplate face(Row row) const;  // its unit vector; the quality is not kept
   std::size_t resident_bytes() const;
 
  private:
   using Hits = TopK<Similarity>;
-  Result<std::vector<float>> prepare(const FaceTemplate& face) const;
   void scan(std::span<const std::vector<float>> probes, const Filter& filter,
             std::span<Hits> hits) const;
   void score(const float* probe, std::span<const Row> rows, Hits& hits) const;
@@ -81,7 +92,8 @@ class FaceIndex {
   FaceTable table_;
   std::unique_ptr<FaceShortlist> shortlist_;  // none for exact
   std::vector<PrintOwner> owners_;
-  std::vector<bool> live_rows_;
+  std::vector<std::uint32_t> live_bits_;  // one for 32 rows
+  std::vector<Row> removed_;
   std::int64_t live_ = 0;
 };
 

@@ -70,6 +70,15 @@ class FingerIndex {
   std::int64_t blocks() const { return std::ssize(blocks_); }
   std::size_t resident_bytes() const;
 
+  // A block stays as it is, in the same memory, once the next one exists; the last is packed into
+  // other memory whenever it grows.
+  const PackedBlock& block(std::int64_t number) const {
+    return blocks_.at(static_cast<std::size_t>(number));
+  }
+  // Who is looked at, a bit a print: of all blocks without a filter, and of one with it.
+  std::span<const std::uint64_t> live_bits() const { return live_bits_; }
+  std::uint64_t admitted(std::int64_t block, const Filter& filter) const;
+
   // Compares the codes of the admitted prints of blocks [first, last), aligns those that have the
   // votes and offers them to lists[i] for probes[i]. A block is read from memory once for
   // kMaxBatchProbes probes. Callers share the blocks out among threads and merge.
@@ -90,7 +99,7 @@ class FingerIndex {
   // Every count is checked: Fault::store_corrupt.
   void save_head(ByteWriter& out) const;
   std::span<const std::byte> block_bytes(std::int64_t block) const {
-    return blocks_.at(static_cast<std::size_t>(block)).bytes();
+    return this->block(block).bytes();
   }
   static Result<FingerIndex> load_head(ByteReader& in);
   Result<> load_block(std::span<const std::byte> bytes);
@@ -102,7 +111,6 @@ class FingerIndex {
   template <class Visit>
   void sweep(std::span<const FingerProbe> probes, const Filter& filter, kernels::Backend backend,
              std::int64_t first, std::int64_t last, Visit visit) const;
-  std::uint64_t admitted(std::int64_t block, const Filter& filter) const;
 
   FingerPosition position_;
   std::uint16_t code_version_;

@@ -26,6 +26,7 @@ template <class Score>
 class TopK {
  public:
   explicit TopK(std::size_t k) : k_(k) { WHORL_CHECK(k > 0); }
+  std::size_t k() const { return k_; }
 
   // What a score must reach to have a chance; lets callers skip the owner look-up.
   bool worth(Score score) const { return heap_.size() < k_ || !(score < heap_.front().score); }

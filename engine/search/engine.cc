@@ -42,8 +42,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
   std::unique_ptr<Engine> engine(new Engine(options, std::move(store)));
   engine->loaded_from_snapshot_ = true;
   for (const gallery::GalleryInfo& info : engine->store_->list_galleries()) {
-    engine->galleries_.push_back(std::make_unique<Gallery>(Gallery{info.id, info.name, {}}));
-    WHORL_TRY_VOID(engine->load(*engine->galleries_.back()));
+    WHORL_TRY_VOID(engine->load(engine->add_gallery(info.id, info.name)));
   }
   return engine;
 }
@@ -51,14 +50,22 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
 Result<> Engine::create_gallery(const std::string& name) {
   const std::lock_guard turn(turn_);
   WHORL_TRY(const GalleryId id, store_->create_gallery(name));
-  const std::lock_guard guard(guard_);
-  galleries_.push_back(std::make_unique<Gallery>(Gallery{id, name, {}}));
+  const auto guard = guard_.alone();
+  add_gallery(id, name);
   return {};
+}
+
+Engine::Gallery& Engine::add_gallery(GalleryId id, const std::string& name) {
+  galleries_.push_back(std::make_unique<Gallery>(Gallery{id, name, {}, nullptr}));
+  Gallery& gallery = *galleries_.back();
+  if (options_.devices.accelerator != nullptr)
+    gallery.devices = std::make_unique<DeviceGallery>(options_.devices, name);
+  return gallery;
 }
 
 // Galleries are never removed while the engine lives, so the pointer outlasts the lock.
 Result<Engine::Gallery*> Engine::find(const std::string& name) const {
-  const std::shared_lock guard(guard_);
+  const auto guard = guard_.shared();
   for (const auto& g : galleries_) {
     if (g->name == name) return g.get();
   }
@@ -86,6 +93,7 @@ Result<> Engine::load(Gallery& gallery) {
 }
 
 Result<> Engine::rebuild(Gallery& gallery) {
+  if (gallery.devices != nullptr) gallery.devices->drop();
   gallery.index = GalleryIndex();
   std::vector<gallery::StoredEncounter> batch;
   const auto flush = [&] {
@@ -124,7 +132,7 @@ Result<> Engine::follow_changes(Gallery& gallery, Revision since) {
 
 // Whatever happened to the subject: its rows become what the store says now.
 Result<> Engine::refresh(Gallery& gallery, SubjectId subject) {
-  gallery.index.remove(subject, std::nullopt);
+  remove(gallery, subject, std::nullopt);
   auto encounters = store_->get_subject(gallery.id, subject);
   if (!encounters)
     return encounters.error().fault == Fault::not_found ? Result<>{} : at(encounters.error(), "");
@@ -141,11 +149,17 @@ Result<> Engine::refresh(Gallery& gallery, SubjectId subject) {
   return {};
 }
 
+void Engine::remove(Gallery& gallery, SubjectId subject, std::optional<EncounterId> encounter) {
+  gallery.index.remove(subject, encounter);
+  const index::FaceIndex* faces = gallery.index.face();
+  if (gallery.devices != nullptr && faces != nullptr) gallery.devices->wipe_removed(*faces);
+}
+
 Result<std::vector<Answer>> Engine::identify(const std::string& gallery,
                                              std::span<const Query> queries) const {
   WHORL_TRY(const Gallery* const found, find(gallery));
   if (std::ssize(queries) > kMaxQueriesPerBatch) return fail(Fault::limit_exceeded, 0, "queries");
-  const std::shared_lock guard(guard_);
+  const auto guard = guard_.shared();
   for (std::size_t q = 0; q < queries.size(); ++q) {
     if (const auto fits = check_query(queries[q], found->index); !fits) {
       Error error = fits.error();
@@ -156,8 +170,9 @@ Result<std::vector<Answer>> Engine::identify(const std::string& gallery,
   }
   std::vector<Answer> answers;
   // Isolated: while this thread waits for its own tasks it must not pick up others that lock.
-  oneapi::tbb::this_task_arena::isolate(
-      [&] { answers = search::identify(found->index, queries, options_.backend); });
+  oneapi::tbb::this_task_arena::isolate([&] {
+    answers = search::identify(found->index, queries, options_.backend, found->devices.get());
+  });
   return answers;
 }
 
@@ -186,16 +201,23 @@ Result<> Engine::save_snapshot() {
 
 Result<> Engine::rebuild_indexes() {
   const std::lock_guard turn(turn_);
-  const std::lock_guard guard(guard_);
+  const auto guard = guard_.alone();
   for (const auto& g : galleries_) WHORL_TRY_VOID(rebuild(*g));
   return {};
 }
 
 std::vector<GalleryStatus> Engine::status() const {
-  const std::shared_lock guard(guard_);
+  const auto guard = guard_.shared();
   std::vector<GalleryStatus> list;
   for (const auto& g : galleries_) {
-    list.push_back({g->name, g->index.subjects(), g->index.templates(), g->index.resident_bytes()});
+    GalleryStatus status{
+        g->name, g->index.subjects(), g->index.templates(), g->index.resident_bytes(),
+        0,       std::nullopt};
+    if (g->devices != nullptr) {
+      status.device_bytes = g->devices->resident_bytes();
+      status.device_trouble = g->devices->trouble();
+    }
+    list.push_back(std::move(status));
   }
   return list;
 }
@@ -219,7 +241,7 @@ Result<> Engine::prepare(Enrolment& enrolment) const {
 }
 
 Result<> Engine::check(const Gallery& gallery, const Enrolment& enrolment) const {
-  const std::shared_lock guard(guard_);
+  const auto guard = guard_.shared();
   if (const auto fits = gallery.index.admissible(enrolment.encounter); !fits) {
     return at(fits.error(), name_of(enrolment.subject));
   }
@@ -236,7 +258,7 @@ Result<> Engine::update(const std::string& gallery, SubjectId subject, Encounter
   gallery::Batch batch;
   batch.update(found->id, subject, encounter, replacement.encounter);
   WHORL_TRY_VOID(store_->commit(batch));
-  const std::lock_guard guard(guard_);
+  const auto guard = guard_.alone();
   return refresh(*found, subject);
 }
 
@@ -247,8 +269,8 @@ Result<> Engine::delete_encounter(const std::string& gallery, SubjectId subject,
   gallery::Batch batch;
   batch.delete_encounter(found->id, subject, encounter);
   WHORL_TRY_VOID(store_->commit(batch));
-  const std::lock_guard guard(guard_);
-  found->index.remove(subject, encounter);
+  const auto guard = guard_.alone();
+  remove(*found, subject, encounter);
   ++unsaved_changes_;
   return {};
 }
@@ -259,8 +281,8 @@ Result<> Engine::delete_subject(const std::string& gallery, SubjectId subject) {
   gallery::Batch batch;
   batch.delete_subject(found->id, subject);
   WHORL_TRY_VOID(store_->commit(batch));
-  const std::lock_guard guard(guard_);
-  found->index.remove(subject, std::nullopt);
+  const auto guard = guard_.alone();
+  remove(*found, subject, std::nullopt);
   ++unsaved_changes_;
   return {};
 }
@@ -269,8 +291,8 @@ Result<> Engine::erase_subject(const std::string& gallery, SubjectId subject) {
   WHORL_TRY(Gallery* const found, find(gallery));
   const std::lock_guard turn(turn_);
   WHORL_TRY_VOID(store_->erase_subject(found->id, subject));
-  const std::lock_guard guard(guard_);
-  found->index.remove(subject, std::nullopt);
+  const auto guard = guard_.alone();
+  remove(*found, subject, std::nullopt);
   // The snapshots' key is gone with the subject; without it the files are noise.
   std::error_code ignored;
   for (const auto& g : galleries_) std::filesystem::remove(snapshot_path(g->id), ignored);

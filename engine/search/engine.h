@@ -4,7 +4,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <shared_mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,7 +12,9 @@
 #include "engine/base/clock.h"
 #include "engine/base/crypto.h"
 #include "engine/base/result.h"
+#include "engine/gallery/fair_lock.h"
 #include "engine/gallery/store.h"
+#include "engine/search/device_gallery.h"
 #include "engine/search/gallery_index.h"
 #include "engine/search/query.h"
 #include "kernels/backend.h"
@@ -27,6 +28,7 @@ struct EngineOptions {
   kernels::Backend backend = kernels::best_backend();
   const Clock* clock = nullptr;  // null: the system's
   Entropy* entropy = nullptr;    // null: the system's
+  DeviceOptions devices;         // none
 };
 
 // One person's visit on its way in.
@@ -62,6 +64,8 @@ struct GalleryStatus {
   std::string name;
   std::int64_t subjects = 0, templates = 0;
   std::size_t resident_bytes = 0;
+  std::int64_t device_bytes = 0;        // in device memory; nothing before the first search there
+  std::optional<Error> device_trouble;  // why a device does not serve it, or not all of it
 };
 
 // The embedded engine: a store, and of each gallery the index that follows from it.
@@ -69,7 +73,9 @@ struct GalleryStatus {
 // Thread safety: every member may be called from any thread. Searches run together; a change is
 // seen by all searches that start after its call returned, and by none before it is on disk.
 //   turn_   one change at a time, so that dedup's search and its enrolment are one step
-//   guard_  the indexes: shared by searches, alone for the moment a change is applied
+//   guard_  the indexes: shared by searches, alone for the moment a change is applied, for which
+//           new searches wait
+// A device that fails loses no search: the CPU answers it, and the ones after it.
 class Engine {
  public:
   // Opens the store and brings the indexes to its latest revision: from their snapshot plus what
@@ -123,6 +129,7 @@ class Engine {
     GalleryId id;
     std::string name;
     GalleryIndex index;
+    std::unique_ptr<DeviceGallery> devices;  // null without an accelerator
   };
   using Items = std::vector<Enrolment>;
   struct Incoming {
@@ -131,12 +138,14 @@ class Engine {
   };
 
   Engine(const EngineOptions& options, std::unique_ptr<gallery::Store> store);
+  Gallery& add_gallery(GalleryId id, const std::string& name);
   Result<Gallery*> find(const std::string& name) const;
   std::string snapshot_path(GalleryId gallery) const;
   Result<> load(Gallery& gallery);
   Result<> rebuild(Gallery& gallery);
   Result<> follow_changes(Gallery& gallery, Revision since);
   Result<> refresh(Gallery& gallery, SubjectId subject);
+  void remove(Gallery& gallery, SubjectId subject, std::optional<EncounterId> encounter);
 
   Result<> prepare(Enrolment& enrolment) const;
   Result<> check(const Gallery& gallery, const Enrolment& enrolment) const;
@@ -151,7 +160,7 @@ class Engine {
   std::int64_t unsaved_changes_ = 0;
   bool loaded_from_snapshot_ = false;
   std::mutex turn_;
-  mutable std::shared_mutex guard_;
+  mutable gallery::FairLock guard_;
 };
 
 }  // namespace whorl::search

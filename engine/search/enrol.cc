@@ -56,7 +56,7 @@ Result<std::vector<Receipt>> Engine::store_batch(Gallery& gallery, const Items& 
         {Outcome::enrolled, items[i].subject, commit->encounters[i], std::nullopt, std::nullopt});
     unsaved_changes_ += std::ssize(items[i].encounter.templates);
   }
-  const std::lock_guard guard(guard_);
+  const auto guard = guard_.alone();
   gallery.index.append(rows);
   return receipts;
 }

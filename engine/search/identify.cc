@@ -1,6 +1,5 @@
 #include "engine/search/identify.h"
 
-#include <oneapi/tbb/blocked_range.h>
 #include <oneapi/tbb/enumerable_thread_specific.h>
 #include <oneapi/tbb/parallel_for.h>
 
@@ -12,14 +11,14 @@
 #include "engine/matchers/finger_calibration.h"
 #include "engine/matchers/finger_matcher.h"
 #include "engine/search/fuse.h"
+#include "engine/search/position_search.h"
 
 namespace whorl::search {
 namespace {
 
 namespace tbb = oneapi::tbb;
 
-constexpr int kFaceHits = 200;               // kept of each probe face before fusion
-constexpr std::int64_t kBlocksPerTask = 16;  // about 1.6 MB: read once into L2 for all the probes
+constexpr int kFaceHits = 200;  // kept of each probe face before fusion
 
 // One probe template against one finger position's index.
 struct FingerTask {
@@ -27,6 +26,12 @@ struct FingerTask {
   int probe;
   const FingerTemplate* print;
   FingerPosition position;
+};
+
+struct FaceTask {
+  std::size_t query;
+  int probe;
+  const FaceTemplate* face;
 };
 
 struct Survivor {
@@ -55,8 +60,14 @@ bool alike(FingerPosition probe, FingerPosition reference) {
 class Identification {
  public:
   Identification(const GalleryIndex& gallery, std::span<const Query> queries,
-                 kernels::Backend backend)
-      : gallery_(gallery), queries_(queries), backend_(backend), answers_(queries.size()) {}
+                 kernels::Backend backend, DeviceGallery* devices)
+      : gallery_(gallery),
+        queries_(queries),
+        backend_(backend),
+        devices_(devices),
+        answers_(queries.size()) {
+    for (Answer& answer : answers_) answer.effort.backend = backend;
+  }
 
   std::vector<Answer> run() {
     describe_probes();
@@ -79,13 +90,16 @@ class Identification {
                       std::vector<Survivor>& survivors);
   void compare_fingers(const std::vector<FingerTask>& tasks,
                        const std::vector<Survivor>& survivors);
-  void compare_faces(const std::vector<bool>& chosen);
+  std::vector<FaceTask> face_tasks(const std::vector<bool>& chosen) const;
+  void compare_faces(std::span<const FaceTask> tasks);
+  std::vector<std::vector<index::FaceHit>> nearest_faces(std::span<const FaceTask> tasks);
   std::vector<Scored> complete(std::size_t query, const std::vector<Candidate>& candidates,
                                auto fits);
 
   const GalleryIndex& gallery_;
   std::span<const Query> queries_;
   kernels::Backend backend_;
+  DeviceGallery* devices_;  // null: none
   std::vector<Answer> answers_;
   std::vector<std::vector<FingerTemplate>> prints_;  // of each query, with codes; empty for faces
   std::vector<std::vector<Scored>> scored_;          // of each query
@@ -126,40 +140,27 @@ std::vector<FingerTask> Identification::tasks_for(auto fits,
 void Identification::score_position(const std::vector<FingerTask>& tasks, std::size_t first,
                                     std::size_t last, std::vector<Survivor>& survivors) {
   const index::FingerIndex& prints = gallery_.finger(tasks[first].position);
-  std::vector<index::FingerProbe> probes;
-  std::vector<index::Passage> passages;
-  std::vector<index::Shortlist> none;
+  PositionSearch search;
   for (std::size_t t = first; t < last; ++t) {
     const Query& query = queries_[tasks[t].query];
     const SurvivorPlan plan = plan_for(query.max_loss, prints.live());
-    probes.emplace_back(*tasks[t].print, gate_of(query));
-    passages.push_back(plan.passage);
-    none.emplace_back(static_cast<std::size_t>(plan.survivors));
+    search.probes.emplace_back(*tasks[t].print, gate_of(query));
+    search.filters.push_back(&query.filter);
+    search.passages.push_back(plan.passage);
+    search.lists.emplace_back(static_cast<std::size_t>(plan.survivors));
     Effort& effort = answers_[tasks[t].query].effort;
     effort.loss = std::max(effort.loss, plan.loss);
     effort.gallery_prints += prints.live();
     effort.comparisons += prints.live();
   }
-  tbb::enumerable_thread_specific<std::vector<index::Shortlist>> partial(none);
-  tbb::parallel_for(
-      tbb::blocked_range<std::int64_t>(0, prints.blocks(), kBlocksPerTask), [&](const auto& range) {
-        auto& lists = partial.local();
-        for (std::size_t from = 0; from < probes.size();) {  // probes of one query share its filter
-          std::size_t to = from + 1;
-          while (to < probes.size() && tasks[first + to].query == tasks[first + from].query) ++to;
-          const Query& query = queries_[tasks[first + from].query];
-          prints.search(std::span(probes).subspan(from, to - from), query.filter, passages[from],
-                        backend_, range.begin(), range.end(),
-                        std::span(lists).subspan(from, to - from));
-          from = to;
-        }
-      });
+  const bool on_device = devices_ != nullptr && devices_->search(prints, search);
+  if (!on_device) search_on_cpu(prints, backend_, search);
   for (std::size_t t = first; t < last; ++t) {
-    index::Shortlist& merged = none[t - first];
-    for (const auto& lists : partial) merged.merge(lists[t - first]);
-    const auto sorted = merged.sorted();
+    const auto sorted = search.lists[t - first].sorted();
     for (const auto& hit : sorted) survivors.push_back({t, hit.owner, hit.row});
-    answers_[tasks[t].query].effort.survivors += std::ssize(sorted);
+    Effort& effort = answers_[tasks[t].query].effort;
+    effort.survivors += std::ssize(sorted);
+    if (on_device) effort.on_device += prints.live();
   }
 }
 
@@ -228,29 +229,67 @@ std::vector<Scored> Identification::complete(std::size_t query,
   return all;
 }
 
-void Identification::compare_faces(const std::vector<bool>& chosen) {
-  const index::FaceIndex* faces = gallery_.face();
-  if (faces == nullptr || faces->live() == 0) return;
+// Those of queries without a filter first: they can be searched together.
+std::vector<FaceTask> Identification::face_tasks(const std::vector<bool>& chosen) const {
+  std::vector<FaceTask> tasks;
+  if (gallery_.face() == nullptr || gallery_.face()->live() == 0) return tasks;
   for (std::size_t q = 0; q < queries_.size(); ++q) {
     for (int t = 0; chosen[q] && t < static_cast<int>(queries_[q].templates.size()); ++t) {
-      const auto* face =
-          std::get_if<FaceTemplate>(&queries_[q].templates[static_cast<std::size_t>(t)]);
-      if (face == nullptr) continue;
-      answers_[q].effort.gallery_prints += faces->live();
-      answers_[q].effort.comparisons += faces->live();
-      const auto hits = faces->search({face, 1}, queries_[q].filter, kFaceHits);
-      WHORL_CHECK(hits.has_value());  // check_query saw to it
-      for (const index::FaceHit& hit : hits->front()) {
-        Evidence evidence{t,
-                          Modality::face,
-                          {},
-                          {},
-                          hit.owner.encounter_id(),
-                          matchers::calibrate(matchers::kDefaultFaceCalibration, hit.score)};
-        scored_[q].push_back({hit.owner.subject_id(), evidence});
-      }
+      const Template& probe = queries_[q].templates[static_cast<std::size_t>(t)];
+      if (const auto* face = std::get_if<FaceTemplate>(&probe)) tasks.push_back({q, t, face});
     }
   }
+  std::ranges::stable_partition(
+      tasks, [&](const FaceTask& task) { return queries_[task.query].filter.all(); });
+  return tasks;
+}
+
+void Identification::compare_faces(std::span<const FaceTask> tasks) {
+  while (!tasks.empty()) {
+    const std::size_t first = tasks.front().query;
+    const auto other = std::ranges::find_if(tasks, [&](const FaceTask& task) {
+      return task.query != first && !queries_[task.query].filter.all();
+    });
+    const auto together = tasks.first(static_cast<std::size_t>(other - tasks.begin()));
+    const auto nearest = nearest_faces(together);
+    for (std::size_t i = 0; i < together.size(); ++i) {
+      for (const index::FaceHit& hit : nearest[i]) {
+        const Evidence evidence{together[i].probe,
+                                Modality::face,
+                                {},
+                                {},
+                                hit.owner.encounter_id(),
+                                matchers::calibrate(matchers::kDefaultFaceCalibration, hit.score)};
+        scored_[together[i].query].push_back({hit.owner.subject_id(), evidence});
+      }
+    }
+    tasks = tasks.subspan(together.size());
+  }
+}
+
+// Of faces that are searched under one filter.
+std::vector<std::vector<index::FaceHit>> Identification::nearest_faces(
+    std::span<const FaceTask> tasks) {
+  const index::FaceIndex& faces = *gallery_.face();
+  const index::Filter& filter = queries_[tasks.front().query].filter;
+  std::vector<const FaceTemplate*> probes;
+  for (const FaceTask& task : tasks) probes.push_back(task.face);
+  std::optional<std::vector<std::vector<index::FaceHit>>> nearest;
+  if (devices_ != nullptr) nearest = devices_->search(faces, probes, filter, kFaceHits);
+  for (const FaceTask& task : tasks) {
+    Effort& effort = answers_[task.query].effort;
+    effort.gallery_prints += faces.live();
+    effort.comparisons += faces.live();
+    if (nearest) effort.on_device += faces.live();
+  }
+  if (nearest) return std::move(*nearest);
+  std::vector<std::vector<index::FaceHit>> found;
+  for (const FaceTemplate* probe : probes) {
+    auto hits = faces.search({probe, 1}, filter, kFaceHits);
+    WHORL_CHECK(hits.has_value());  // check_query saw to it
+    found.push_back(std::move(hits->front()));
+  }
+  return found;
 }
 
 template <class Fits, class Wanted>
@@ -264,7 +303,8 @@ void Identification::search(Fits fits, Wanted wanted) {
   const std::vector<Survivor> survivors = score_all(tasks);
   const double stage1_s = seconds_since(started);
   compare_fingers(tasks, survivors);
-  if (fits(FingerPosition::right_thumb, FingerPosition::right_thumb)) compare_faces(chosen);
+  if (fits(FingerPosition::right_thumb, FingerPosition::right_thumb))
+    compare_faces(face_tasks(chosen));
   const double stage2_s = seconds_since(started) - stage1_s;
   tbb::parallel_for(std::size_t{0}, queries_.size(), [&](std::size_t q) {
     if (!chosen[q]) return;
@@ -306,8 +346,8 @@ Result<> check_query(const Query& query, const GalleryIndex& gallery) {
 }
 
 std::vector<Answer> identify(const GalleryIndex& gallery, std::span<const Query> queries,
-                             kernels::Backend backend) {
-  return Identification(gallery, queries, backend).run();
+                             kernels::Backend backend, DeviceGallery* devices) {
+  return Identification(gallery, queries, backend, devices).run();
 }
 
 }  // namespace whorl::search

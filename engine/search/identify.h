@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/search/device_gallery.h"
 #include "engine/search/gallery_index.h"
 #include "engine/search/query.h"
 #include "kernels/backend.h"
@@ -18,7 +19,7 @@ Result<> check_query(const Query& query, const GalleryIndex& gallery);
 //
 //   describe   codes for probes that came without                         parallel over probes
 //   stage 1    every admitted print of the like fingers is scored by      parallel over blocks
-//              its codes, those that might match are aligned, the best
+//              its codes, those that might match are aligned, the best   or on devices
 //              of each probe survive (survivor_policy.h)
 //   stage 2    survivors are compared by the finger matcher, calibrated   parallel over survivors
 //   fuse       a subject's best comparison with each probe, added up      parallel over queries
@@ -26,8 +27,9 @@ Result<> check_query(const Query& query, const GalleryIndex& gallery);
 //
 // Each stage ends before the next begins, and what it hands on does not depend on who worked on it:
 // the same gallery and query give the same answer on any number of threads and every backend.
-// Queries must have passed check_query.
+// Queries must have passed check_query. Stage 1 is done by `devices` as far as they will, the same
+// gallery's or null; what they leave or lose, by the CPU.
 std::vector<Answer> identify(const GalleryIndex& gallery, std::span<const Query> queries,
-                             kernels::Backend backend);
+                             kernels::Backend backend, DeviceGallery* devices = nullptr);
 
 }  // namespace whorl::search

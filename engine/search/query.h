@@ -11,6 +11,7 @@
 #include "engine/index/print_owner.h"
 #include "engine/matchers/calibration.h"
 #include "engine/search/survivor_policy.h"
+#include "kernels/backend.h"
 
 namespace whorl::search {
 
@@ -55,7 +56,9 @@ struct Effort {
   std::int64_t gallery_prints =
       0;  // live prints and faces that the filters and fingers let in at most
   std::int64_t comparisons = 0;  // probe prints and faces times gallery's
-  std::int64_t survivors = 0;    // full comparisons made
+  std::int64_t on_device = 0;    // of the comparisons, those an accelerator made
+  kernels::Backend backend = kernels::Backend::reference;  // that made the others
+  std::int64_t survivors = 0;                              // full comparisons made
   double loss = 0;  // of single prints' mates, as measured for what was done; 0 without fingers
   double stage1_s = 0, stage2_s = 0;
 };

@@ -127,6 +127,32 @@ TEST_F(CommandTest, DevicesNamesTheReferenceTwin) {
   EXPECT_TRUE(facts["backends"][0]["available"]);
 }
 
+TEST_F(CommandTest, DevicesListsTheGpusOrSaysWhyThereAreNone) {
+  const auto facts = run_json({"devices"}).json();
+  EXPECT_EQ(facts["cuda_devices"].empty(), !facts["cuda_missing"].get<std::string>().empty());
+  const std::string text = run({"devices"}).out;
+  EXPECT_EQ(text.find("cuda      none: ") != std::string::npos, facts["cuda_devices"].empty());
+}
+
+TEST_F(CommandTest, CudaWithoutADeviceIsToldWithItsCodeAndExitCode) {
+  if (!run_json({"devices"}).json()["cuda_devices"].empty()) GTEST_SKIP() << "there is a GPU";
+  ASSERT_EQ(run({"simulate", "--people", "1", "--out", "p"}).exit_code, 0);
+  std::filesystem::copy_file(path("p/0/1_2_1.whorl"), path("any.whorl"));
+  const std::vector<std::vector<std::string>> verbs{
+      {"identify", "--store", "s", "--gallery", "g", "any.whorl"},
+      {"enroll", "--store", "s", "--gallery", "g", "--create", "--subject", "1", "any.whorl"},
+      {"demo", "--out", "d", "--people", "1"},
+      {"bench", "identify", "--people", "20"}};
+  for (auto words : verbs) {
+    words.insert(words.end(), {"--backend", "cuda"});
+    const Ran ran = run_json(words);
+    EXPECT_EQ(ran.exit_code, 4) << words.front();
+    EXPECT_EQ(ran.fault(), 38) << words.front();
+    EXPECT_NE(run(words).err.find("whorl devices"), std::string::npos) << words.front();
+  }
+  EXPECT_FALSE(std::filesystem::exists(path("s")));
+}
+
 TEST_F(CommandTest, VerifyTellsOnePersonFromTwo) {
   ASSERT_EQ(run({"simulate", "--people", "2", "--out", "p"}).exit_code, 0);
   const Ran same = run_json({"verify", "p/0/1_2_1.whorl", "p/0/1_2_2.whorl", "--trace", "t.html"});

@@ -166,6 +166,22 @@ TEST_F(EngineTest, OfTwoSimultaneousEnrolmentsOfOnePersonOneIsEnrolled) {
   }
 }
 
+// Would hang where searches could hold the indexes for ever between them.
+TEST_F(EngineTest, ASteadyLoadOfSearchesKeepsNoEnrolmentOut) {
+  enrol_people(40);
+  Query query;
+  query.templates = visit(5, 1).templates;
+  std::atomic<bool> done = false;
+  std::vector<std::jthread> searchers;
+  for (int s = 0; s < 3; ++s) {
+    searchers.emplace_back([&] {
+      while (!done) EXPECT_TRUE(engine_->identify("main", {&query, 1}));
+    });
+  }
+  for (std::uint64_t p = 100; p < 110; ++p) enrol(p, visit(p, 0));
+  done = true;
+}
+
 TEST_F(EngineTest, TheStreamAcknowledgesEachInOrderAndRefusesOnlyTheBad) {
   std::uint64_t next = 0;
   const auto source = [&]() -> std::optional<Enrolment> {

@@ -77,7 +77,8 @@ Result<EnrolFigures> bench_enrol(const EnrolBench& bench,
   search::EngineOptions options;
   options.folder = bench.folder;
   options.create = true;
-  options.backend = bench.backend;
+  options.backend = bench.backend.cpu;
+  options.devices.accelerator = bench.backend.accelerator;
   WHORL_TRY(options.master, Key::random(entropy));
 
   EnrolFigures figures;

@@ -6,8 +6,8 @@
 #include <functional>
 #include <string>
 
+#include "engine/app/backend_choice.h"
 #include "engine/base/result.h"
-#include "kernels/backend.h"
 
 namespace whorl::app {
 
@@ -16,7 +16,7 @@ struct EnrolBench {
   int fingers = 1;
   std::uint64_t seed = 1;
   std::string folder;  // of the store; must not exist, is left there when done
-  kernels::Backend backend = kernels::best_backend();
+  BackendChoice backend;
 };
 
 struct EnrolFigures {

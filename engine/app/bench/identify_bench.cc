@@ -3,14 +3,17 @@
 #include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <memory>
 #include <span>
 #include <thread>
 #include <vector>
 
 #include "engine/app/bench/bench_people.h"
 #include "engine/features/fingerprint/minutia_codes.h"
+#include "engine/search/device_gallery.h"
 #include "engine/search/gallery_index.h"
 #include "engine/search/identify.h"
+#include "engine/search/position_search.h"
 
 namespace whorl::app {
 namespace {
@@ -24,49 +27,97 @@ double seconds_of(clockid_t clock) {
 }
 
 // Some queries' prints of one finger before the full comparison, timed.
-struct FingerRun {
+class FingerRun {
+ public:
   FingerRun(const search::GalleryIndex& gallery, std::span<const search::Query> queries,
-            std::size_t finger, kernels::Backend backend) {
-    const auto print_of = [&](const search::Query& query) -> const FingerTemplate& {
-      return std::get<FingerTemplate>(query.templates[finger]);
-    };
-    const index::FingerIndex& prints = gallery.finger(print_of(queries.front()).position);
-    const search::SurvivorPlan plan = search::plan_for(queries.front().max_loss, prints.live());
-    const auto survivors = static_cast<std::size_t>(plan.survivors);
-    std::vector<index::FingerProbe> probes;
+            std::size_t finger)
+      : prints_(gallery.finger(print_of(queries.front(), finger).position)) {
+    plan_ = search::plan_for(queries.front().max_loss, prints_.live());
     for (const search::Query& query : queries) {
-      probes.emplace_back(print_of(query), search::gate_of(query));
+      search_.probes.emplace_back(print_of(query, finger), search::gate_of(query));
+      search_.filters.push_back(&query.filter);
+      search_.passages.push_back(plan_.passage);
+      search_.lists.emplace_back(static_cast<std::size_t>(plan_.survivors));
     }
-    std::vector<index::CodeHits> hits(queries.size(), index::CodeHits(survivors));
-    lists.assign(queries.size(), index::Shortlist(survivors));
-    const double started = seconds_of(CLOCK_THREAD_CPUTIME_ID);
-    prints.rank_by_codes(probes, {}, backend, 0, prints.blocks(), hits);
-    const double ranked = seconds_of(CLOCK_THREAD_CPUTIME_ID);
-    prints.search(probes, {}, plan.passage, backend, 0, prints.blocks(), lists);
-    codes_s = ranked - started, both_s = seconds_of(CLOCK_THREAD_CPUTIME_ID) - ranked;
-    comparisons = prints.live() * std::ssize(queries);
+    comparisons = prints_.live() * std::ssize(queries);
   }
 
-  std::vector<index::Shortlist> lists;  // of each query
-  double codes_s = 0, both_s = 0;
+  void on_cpu(kernels::Backend backend) {
+    std::vector<index::CodeHits> hits(search_.probes.size(),
+                                      index::CodeHits(static_cast<std::size_t>(plan_.survivors)));
+    const double started = seconds_of(CLOCK_THREAD_CPUTIME_ID);
+    prints_.rank_by_codes(search_.probes, {}, backend, 0, prints_.blocks(), hits);
+    const double ranked = seconds_of(CLOCK_THREAD_CPUTIME_ID);
+    prints_.search(search_.probes, {}, plan_.passage, backend, 0, prints_.blocks(), search_.lists);
+    codes_s = ranked - started, both_s = seconds_of(CLOCK_THREAD_CPUTIME_ID) - ranked;
+  }
+  Result<> on(search::DeviceGallery& devices) {
+    const double started = seconds_of(CLOCK_MONOTONIC);
+    if (!devices.search(prints_, search_)) return tl::unexpected(devices.trouble().value());
+    both_s = seconds_of(CLOCK_MONOTONIC) - started;
+    kernel_s = 1e-3 * static_cast<double>(devices.last_kernel_ms(prints_.position()));
+    return {};
+  }
+  // Whether the CPU, with all its threads, finds the same.
+  bool agrees(kernels::Backend backend) const {
+    search::PositionSearch again = search_;
+    for (index::Shortlist& list : again.lists) list = index::Shortlist(list.k());
+    search::search_on_cpu(prints_, backend, again);
+    const auto same = [](const auto& a, const auto& b) {
+      return a.row == b.row && a.score == b.score;
+    };
+    return std::ranges::equal(search_.lists, again.lists, [&](const auto& a, const auto& b) {
+      return std::ranges::equal(a.sorted(), b.sorted(), same);
+    });
+  }
+
+  const std::vector<index::Shortlist>& lists() const { return search_.lists; }  // of each query
+  double codes_s = 0, both_s = 0, kernel_s = 0;
   std::int64_t comparisons = 0;
+
+ private:
+  static const FingerTemplate& print_of(const search::Query& query, std::size_t finger) {
+    return std::get<FingerTemplate>(query.templates[finger]);
+  }
+
+  const index::FingerIndex& prints_;
+  search::SurvivorPlan plan_;
+  search::PositionSearch search_;
 };
 
 class Bench {
  public:
-  explicit Bench(const IdentifyBench& options) : options_(options), population_(options.seed) {}
+  explicit Bench(const IdentifyBench& options) : options_(options), population_(options.seed) {
+    if (options.backend.accelerator == nullptr) return;
+    const search::DeviceOptions any_size{options.backend.accelerator, 1, 1, {}};
+    devices_ = std::make_unique<search::DeviceGallery>(any_size, "bench");
+  }
 
   void enrol_all(const std::function<void(std::int64_t)>& progress);
   void make_queries();
   void check(IdentifyFigures& figures) const;
-  void measure_stage1(IdentifyFigures& figures) const;
+  Result<> check_devices(IdentifyFigures& figures) const;
+  Result<> measure_stage1(IdentifyFigures& figures) const;
   void measure_latency(IdentifyFigures& figures) const;
   void measure_throughput(IdentifyFigures& figures) const;
   double resident_bytes() const { return static_cast<double>(gallery_.resident_bytes()); }
+  std::int64_t device_bytes() const { return devices_ == nullptr ? 0 : devices_->resident_bytes(); }
+  // A bench whose devices gave up has measured something else.
+  Result<> device_trouble() const {
+    const auto trouble = devices_ == nullptr ? std::nullopt : devices_->trouble();
+    return trouble ? Result<>(tl::unexpected(*trouble)) : Result<>{};
+  }
 
  private:
   Encounter capture(std::int64_t person, std::uint64_t number) const;
   bool has_mate(std::size_t query) const { return query % 2 == 0; }
+  std::size_t fingers() const {
+    return options_.modality == Modality::finger ? static_cast<std::size_t>(options_.fingers) : 0;
+  }
+  std::vector<search::Answer> ask(std::size_t first, std::size_t count) const {
+    return search::identify(gallery_, std::span(queries_).subspan(first, count),
+                            options_.backend.cpu, devices_.get());
+  }
 
   const IdentifyBench& options_;
   scanners::Population population_;
@@ -74,6 +125,7 @@ class Bench {
   search::GalleryIndex gallery_;
   std::vector<search::Query> queries_;
   std::vector<SubjectId> mates_;
+  std::unique_ptr<search::DeviceGallery> devices_;  // null: none
 };
 
 Encounter Bench::capture(std::int64_t index, std::uint64_t number) const {
@@ -86,7 +138,7 @@ Encounter Bench::capture(std::int64_t index, std::uint64_t number) const {
   }
   encounter = capture_fingers(population_, index, options_.fingers, number);
   for (Template& t : encounter.templates) {
-    features::describe_minutiae(std::get<FingerTemplate>(t), options_.backend);
+    features::describe_minutiae(std::get<FingerTemplate>(t), options_.backend.cpu);
   }
   return encounter;
 }
@@ -133,7 +185,7 @@ void Bench::make_queries() {
 void Bench::check(IdentifyFigures& figures) const {
   int mated = 0, first = 0, unmated = 0, false_hits = 0;
   for (std::size_t q = 0; q < queries_.size(); ++q) {
-    const auto answers = search::identify(gallery_, {&queries_[q], 1}, options_.backend);
+    const auto answers = ask(q, 1);
     const auto& candidates = answers.front().candidates;
     if (has_mate(q)) {
       ++mated;
@@ -147,40 +199,66 @@ void Bench::check(IdentifyFigures& figures) const {
   figures.false_hits = static_cast<double>(false_hits) / std::max(unmated, 1);
 }
 
-// What stands before the full comparison, by one thread: the speed of the codes alone and with
-// alignment, and whose mate would not have been compared. One finger after the other, since each
-// has an index of its own.
-void Bench::measure_stage1(IdentifyFigures& figures) const {
-  if (options_.modality != Modality::finger) return;
+// Brings the prints to the devices, and has a few lists of each finger checked.
+Result<> Bench::check_devices(IdentifyFigures& figures) const {
+  constexpr std::size_t kChecked = 4;
+  for (std::size_t finger = 0; devices_ != nullptr && finger < fingers(); ++finger) {
+    FingerRun run(gallery_, std::span(queries_).first(std::min(kChecked, queries_.size())), finger);
+    WHORL_TRY_VOID(run.on(*devices_));
+    figures.devices.upload_s += run.both_s;
+    if (!run.agrees(options_.backend.cpu))
+      return fail(Fault::device_fault, 0, "a device's list differs from the CPU's");
+  }
+  return {};
+}
+
+// What stands before the full comparison, by one thread or the devices: the speed of the codes
+// alone and with alignment, and whose mate would not have been compared. One finger after the
+// other, since each has an index of its own.
+Result<> Bench::measure_stage1(IdentifyFigures& figures) const {
+  if (options_.modality != Modality::finger) return {};
   std::int64_t comparisons = 0, mated = 0, lost = 0;
-  double codes_s = 0, both_s = 0;
+  double codes_s = 0, both_s = 0, kernel_s = 0;
   const auto batch = static_cast<std::size_t>(options_.batch);
-  for (std::size_t finger = 0; finger < static_cast<std::size_t>(options_.fingers); ++finger) {
+  for (std::size_t finger = 0; finger < fingers(); ++finger) {
     for (std::size_t from = 0; from < queries_.size(); from += batch) {
       const auto queries =
           std::span(queries_).subspan(from, std::min(batch, queries_.size() - from));
-      const FingerRun run(gallery_, queries, finger, options_.backend);
-      codes_s += run.codes_s, both_s += run.both_s, comparisons += run.comparisons;
+      FingerRun run(gallery_, queries, finger);
+      if (devices_ != nullptr) {
+        WHORL_TRY_VOID(run.on(*devices_));
+      } else {
+        run.on_cpu(options_.backend.cpu);
+      }
+      codes_s += run.codes_s, both_s += run.both_s, kernel_s += run.kernel_s;
+      comparisons += run.comparisons;
       for (std::size_t q = 0; q < queries.size(); ++q) {
         if (!has_mate(from + q)) continue;
         ++mated;
-        lost += std::ranges::none_of(run.lists[q].sorted(), [&](const auto& hit) {
+        lost += std::ranges::none_of(run.lists()[q].sorted(), [&](const auto& hit) {
           return hit.owner.subject_id() == mates_[from + q];
         });
       }
     }
   }
-  figures.stage1_comparisons_per_cpu_second = static_cast<double>(comparisons) / codes_s;
-  figures.shortlist_comparisons_per_cpu_second = static_cast<double>(comparisons) / both_s;
+  const auto made = static_cast<double>(comparisons);
+  if (devices_ != nullptr) {
+    figures.devices.shortlist_comparisons_per_second = made / both_s;
+    figures.devices.kernel_comparisons_per_second = made / kernel_s;
+  } else {
+    figures.stage1_comparisons_per_cpu_second = made / codes_s;
+    figures.shortlist_comparisons_per_cpu_second = made / both_s;
+  }
   figures.lost_by_stage1 =
       static_cast<double>(lost) / static_cast<double>(std::max<std::int64_t>(mated, 1));
+  return {};
 }
 
 void Bench::measure_latency(IdentifyFigures& figures) const {
   std::vector<double> milliseconds;
-  for (const search::Query& query : queries_) {
+  for (std::size_t q = 0; q < queries_.size(); ++q) {
     const auto started = std::chrono::steady_clock::now();
-    (void)search::identify(gallery_, {&query, 1}, options_.backend);
+    (void)ask(q, 1);
     milliseconds.push_back(
         std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started)
             .count());
@@ -196,18 +274,19 @@ void Bench::measure_latency(IdentifyFigures& figures) const {
 void Bench::measure_throughput(IdentifyFigures& figures) const {
   std::int64_t survivors = 0;
   const double started = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+  const double wall_started = seconds_of(CLOCK_MONOTONIC);
   for (std::size_t q = 0; q < queries_.size(); q += static_cast<std::size_t>(options_.batch)) {
     const std::size_t count =
         std::min(queries_.size() - q, static_cast<std::size_t>(options_.batch));
-    const auto answers =
-        search::identify(gallery_, std::span(queries_).subspan(q, count), options_.backend);
-    for (const search::Answer& answer : answers) {
+    for (const search::Answer& answer : ask(q, count)) {
       figures.comparisons += answer.effort.comparisons;
       survivors += answer.effort.survivors;
     }
   }
   figures.compared_share =
       static_cast<double>(survivors) / static_cast<double>(figures.comparisons);
+  figures.comparisons_per_second =
+      static_cast<double>(figures.comparisons) / (seconds_of(CLOCK_MONOTONIC) - wall_started);
   figures.comparisons_per_cpu_second =
       static_cast<double>(figures.comparisons) / (seconds_of(CLOCK_PROCESS_CPUTIME_ID) - started);
 }
@@ -229,10 +308,13 @@ Result<IdentifyFigures> bench_identify(const IdentifyBench& options,
   IdentifyFigures figures;
   const std::int64_t each = options.modality == Modality::face ? 1 : options.fingers;
   figures.gallery = options.people * each;
+  WHORL_TRY_VOID(bench.check_devices(figures));
   bench.check(figures);
-  bench.measure_stage1(figures);
+  WHORL_TRY_VOID(bench.measure_stage1(figures));
   bench.measure_latency(figures);
   bench.measure_throughput(figures);
+  WHORL_TRY_VOID(bench.device_trouble());
+  figures.devices.bytes = bench.device_bytes();
   figures.resident_bytes_per_template =
       bench.resident_bytes() / static_cast<double>(figures.gallery);
   return figures;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "engine/app/backend_choice.h"
 #include "engine/app/bench/enrol_bench.h"
 #include "engine/app/bench/identify_bench.h"
 #include "engine/app/verbs/verbs.h"
@@ -16,12 +17,18 @@ struct BenchOptions {
   std::string modality = "finger", backend, store;
 };
 
-Result<kernels::Backend> backend_named(const std::string& name) {
-  if (name.empty()) return kernels::best_backend();
-  for (const kernels::Backend b : kernels::kBackends) {
-    if (kernels::name_of(b) == name && kernels::available(b)) return b;
-  }
-  return fail(Fault::backend_unavailable, 0, "--backend " + name);
+std::string name_of(const BackendChoice& backend) {
+  return std::string(backend.accelerator != nullptr ? kCuda : kernels::name_of(backend.cpu));
+}
+
+Json as_json(const DeviceFigures& f) {
+  Json names = Json::array();
+  for (const kernels::DeviceInfo& gpu : find_gpus().devices) names.push_back(gpu.name);
+  return {{"names", names},
+          {"bytes", f.bytes},
+          {"upload_s", f.upload_s},
+          {"shortlist_comparisons_per_second", f.shortlist_comparisons_per_second},
+          {"kernel_comparisons_per_second", f.kernel_comparisons_per_second}};
 }
 
 Result<Exit> identify(BenchOptions& o, Console& console) {
@@ -30,19 +37,21 @@ Result<Exit> identify(BenchOptions& o, Console& console) {
   WHORL_TRY(const IdentifyFigures f,
             bench_identify(o.identify, [&](std::int64_t done) { progress.at(done); }));
   progress.finish();
-  const Json facts{{"gallery", f.gallery},
-                   {"comparisons", f.comparisons},
-                   {"comparisons_per_cpu_second", f.comparisons_per_cpu_second},
-                   {"stage1_comparisons_per_cpu_second", f.stage1_comparisons_per_cpu_second},
-                   {"shortlist_comparisons_per_cpu_second", f.shortlist_comparisons_per_cpu_second},
-                   {"p50_ms", f.p50_ms},
-                   {"p99_ms", f.p99_ms},
-                   {"rank1", f.rank1},
-                   {"false_hits", f.false_hits},
-                   {"lost_by_stage1", f.lost_by_stage1},
-                   {"compared_share", f.compared_share},
-                   {"resident_bytes_per_template", f.resident_bytes_per_template},
-                   {"backend", kernels::name_of(o.identify.backend)}};
+  Json facts{{"gallery", f.gallery},
+             {"comparisons", f.comparisons},
+             {"comparisons_per_second", f.comparisons_per_second},
+             {"comparisons_per_cpu_second", f.comparisons_per_cpu_second},
+             {"stage1_comparisons_per_cpu_second", f.stage1_comparisons_per_cpu_second},
+             {"shortlist_comparisons_per_cpu_second", f.shortlist_comparisons_per_cpu_second},
+             {"p50_ms", f.p50_ms},
+             {"p99_ms", f.p99_ms},
+             {"rank1", f.rank1},
+             {"false_hits", f.false_hits},
+             {"lost_by_stage1", f.lost_by_stage1},
+             {"compared_share", f.compared_share},
+             {"resident_bytes_per_template", f.resident_bytes_per_template},
+             {"backend", name_of(o.identify.backend)}};
+  if (o.identify.backend.accelerator != nullptr) facts["devices"] = as_json(f.devices);
   console.answer(facts, facts.dump(2));
   return Exit::ok;
 }
@@ -61,7 +70,7 @@ Result<Exit> enrol(const BenchOptions& o, Console& console) {
                    {"resident_bytes_per_template", f.resident_bytes_per_template},
                    {"snapshot_start_s", f.snapshot_start_s},
                    {"rebuild_s", f.rebuild_s},
-                   {"backend", kernels::name_of(bench.backend)}};
+                   {"backend", name_of(bench.backend)}};
   console.answer(facts, facts.dump(2));
   return Exit::ok;
 }
@@ -74,7 +83,7 @@ void declare_people(CLI::App& options, BenchOptions& o) {
       ->capture_default_str();
   options.add_option("--seed", o.identify.seed, "The same seed gives the same people")
       ->capture_default_str();
-  options.add_option("--backend", o.backend, "Force a kernel twin; `whorl devices` lists them");
+  options.add_option("--backend", o.backend, kBackendHelp);
 }
 
 Run declare(CLI::App& options) {
@@ -98,7 +107,7 @@ Run declare(CLI::App& options) {
   search->fallthrough();  // --json and --quiet may stand behind the last word, too
   stream->fallthrough();
   return [o, search](Console& console) -> Result<Exit> {
-    WHORL_TRY(o->identify.backend, backend_named(o->backend));
+    WHORL_TRY(o->identify.backend, backend_from_name(o->backend));
     return search->parsed() ? identify(*o, console) : enrol(*o, console);
   };
 }

@@ -36,7 +36,7 @@ Result<Exit> update(const ChangeOptions& o, Console& console) {
   WHORL_TRY(const SubjectId subject, subject_from(o.subject, "--subject"));
   WHORL_TRY(const Visit visit, visit_of(o.files, subject));
   WHORL_TRY(const Encounter content, read_visit(visit, console.clock()));
-  WHORL_TRY(const auto engine, open_engine(o.store));
+  WHORL_TRY(const auto engine, open_engine(o.store, console));
   WHORL_TRY_VOID(
       engine->update(o.store.gallery, subject, EncounterId{o.encounter.value_or(1)}, content));
   say(console, o, subject, "updated");

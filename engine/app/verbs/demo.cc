@@ -5,6 +5,7 @@
 #include <string>
 #include <system_error>
 
+#include "engine/app/backend_choice.h"
 #include "engine/app/demo/figures.h"
 #include "engine/app/demo/population.h"
 #include "engine/app/demo/report.h"
@@ -37,7 +38,7 @@ Result<> clear(const fs::path& out) {
   return {};
 }
 
-Result<std::unique_ptr<search::Engine>> fresh_engine(const DemoOptions& o) {
+Result<std::unique_ptr<search::Engine>> fresh_engine(const DemoOptions& o, Console& console) {
   const fs::path out = o.out;
   WHORL_TRY_VOID(clear(out));
   SystemEntropy entropy;
@@ -49,7 +50,7 @@ Result<std::unique_ptr<search::Engine>> fresh_engine(const DemoOptions& o) {
   store.key_file = (out / "master.key").string();
   store.backend = o.backend;
   store.threads = o.threads;
-  return open_engine(store, Create::yes);
+  return open_engine(store, console, Create::yes);
 }
 
 bool has_real(const DemoPopulation& population) {
@@ -80,7 +81,7 @@ search::Dedup dedup_for(std::int64_t prints) {
 
 Result<Exit> demo(const DemoOptions& o, Console& console) {
   WHORL_TRY(const DemoPopulation population, demo_population({o.data, o.people, o.seed}));
-  WHORL_TRY(const auto engine, fresh_engine(o));
+  WHORL_TRY(const auto engine, fresh_engine(o, console));
   DemoProgress progress{console.progress("enrol", "prints", std::ssize(population.known)),
                         console.progress("stream", "captures", std::ssize(population.stream))};
   const search::Dedup dedup = dedup_for(std::ssize(population.known));
@@ -112,7 +113,7 @@ Run declare(CLI::App& app) {
       ->capture_default_str();
   app.add_option("--seed", o->seed, "Of the simulated people and the order of the stream")
       ->capture_default_str();
-  app.add_option("--backend", o->backend, "Kernel twin to use, of `whorl devices`");
+  app.add_option("--backend", o->backend, kBackendHelp);
   app.add_option("--threads", o->threads, "0: as many as there are CPUs")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();

@@ -142,7 +142,7 @@ Result<Exit> enroll(const EnrollOptions& o, Console& console) {
   if (single) {  // what cannot be read must not so much as create a store
     WHORL_TRY_VOID(read_visit(visits.front(), console.clock()));
   }
-  WHORL_TRY(const auto engine, open_engine(o.store, o.create ? Create::yes : Create::no));
+  WHORL_TRY(const auto engine, open_engine(o.store, console, o.create ? Create::yes : Create::no));
   Enroller enroller(std::move(visits), o, console);
   WHORL_TRY(const search::StreamSummary summary, enroller.run(*engine));
   const std::vector<search::Receipt> noted = enroller.take_noted();

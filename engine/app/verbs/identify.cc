@@ -78,7 +78,7 @@ Result<Exit> identify_one(const IdentifyOptions& o, search::Query query, Console
   WHORL_TRY(const Visit visit, visit_of(o.files, SubjectId{0}));
   WHORL_TRY(Encounter encounter, read_visit(visit, console.clock()));
   query.templates = std::move(encounter.templates);
-  WHORL_TRY(const auto engine, open_engine(o.store));
+  WHORL_TRY(const auto engine, open_engine(o.store, console));
   WHORL_TRY(const auto answers, engine->identify(o.store.gallery, {&query, 1}));
   const search::Answer& answer = answers.front();
   if (!o.trace.empty() && !answer.candidates.empty()) {
@@ -144,7 +144,7 @@ std::string line_of(const Asked& a) {
 Result<Exit> identify_many(const IdentifyOptions& o, const search::Query& like, Console& console) {
   if (!o.trace.empty()) return fail(Fault::bad_argument, 0, "--trace needs FILE..., one query");
   WHORL_TRY(const std::vector<Visit> visits, scanners::read_manifest(o.manifest).map(visits_of));
-  WHORL_TRY(const auto engine, open_engine(o.store));
+  WHORL_TRY(const auto engine, open_engine(o.store, console));
   WHORL_TRY(const gallery::GalleryInfo info, engine->store().find_gallery(o.store.gallery));
   WHORL_TRY(const std::vector<Asked> asked,
             ask_all(visits, like, o.store.gallery, *engine, console));

@@ -5,19 +5,15 @@
 #include <string>
 #include <thread>
 
+#include "engine/app/backend_choice.h"
 #include "engine/app/files.h"
 #include "engine/app/verbs/verbs.h"
+#include "engine/app/words.h"
 #include "engine/base/crypto.h"
 #include "kernels/backend.h"
 
 namespace whorl::app {
 namespace {
-
-#ifdef WHORL_CUDA_TWINS
-constexpr bool kCudaCompiled = true;
-#else
-constexpr bool kCudaCompiled = false;
-#endif
 
 // As the operating system names it; empty where it does not.
 std::string cpu_name() {
@@ -27,6 +23,24 @@ std::string cpu_name() {
     if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
   }
   return {};
+}
+
+std::string compute_capability(const kernels::DeviceInfo& gpu) {
+  return std::to_string(gpu.major) + "." + std::to_string(gpu.minor);
+}
+
+std::string line_of(const kernels::DeviceInfo& gpu) {
+  return "cuda " + std::to_string(gpu.number) + "    " + gpu.name + ", compute capability " +
+         compute_capability(gpu) + ", " + bytes_of(static_cast<double>(gpu.memory_bytes)) + ", " +
+         bytes_of(static_cast<double>(gpu.free_bytes)) + " free\n";
+}
+
+Json as_json(const kernels::DeviceInfo& gpu) {
+  return {{"number", gpu.number},
+          {"name", gpu.name},
+          {"compute_capability", compute_capability(gpu)},
+          {"memory_bytes", gpu.memory_bytes},
+          {"free_bytes", gpu.free_bytes}};
 }
 
 Result<Exit> devices(Console& console) {
@@ -43,12 +57,19 @@ Result<Exit> devices(Console& console) {
              : available ? "available\n"
                          : "not on this machine\n");
   }
-  text += std::string("cuda      twins ") +
-          (kCudaCompiled ? "compiled in, checked by tools/gpu\n" : "not compiled in\n");
+  const Gpus gpus = find_gpus();
+  Json listed = Json::array();
+  for (const kernels::DeviceInfo& gpu : gpus.devices) {
+    listed.push_back(as_json(gpu));
+    text += line_of(gpu);
+  }
+  if (gpus.devices.empty()) text += "cuda      none: " + gpus.reason + "\n";
   console.answer({{"cpu", cpu_name()},
                   {"threads", std::thread::hardware_concurrency()},
                   {"backends", twins},
-                  {"cuda_compiled", kCudaCompiled}},
+                  {"cuda_compiled", cuda_compiled()},
+                  {"cuda_devices", listed},
+                  {"cuda_missing", gpus.reason}},
                  text);
   return Exit::ok;
 }
@@ -80,7 +101,9 @@ const Verb kDevices{"devices", "Show which kernel twins and accelerators this ma
                     "\n"
                     "A twin is one implementation of the inner loops; all give the same answers "
                     "bit for bit.\n"
-                    "Every verb that searches takes the fastest; --backend NAME forces one.",
+                    "Every verb that searches takes the CPU's fastest; --backend NAME forces one.\n"
+                    "--backend cuda has the GPUs listed here look through large galleries, all of "
+                    "them together.",
                     declare_devices};
 
 const Verb kKeygen{"keygen", "Make a master key for a store",

@@ -130,7 +130,7 @@ Result<Exit> station(const StationOptions& o, Console& console) {
   if (!(o.fmr > 0 && o.fmr <= 1)) return fail(Fault::bad_argument, 0, "--fmr, 0 < FMR <= 1");
   const StopOnSignal stop;
   WHORL_TRY(const auto driver, open_driver(o, console.clock()));
-  WHORL_TRY(const auto engine, open_engine(o.store, o.create ? Create::yes : Create::no));
+  WHORL_TRY(const auto engine, open_engine(o.store, console, o.create ? Create::yes : Create::no));
   Desk desk(o, *engine, console);
   const scanners::StationSummary summary = scanners::run_station(
       *driver, {},

@@ -60,7 +60,7 @@ Result<Exit> check(const StoreOptions& o, Console& console) {
 }
 
 Result<Exit> compact(const StoreOptions& o, Console& console) {
-  WHORL_TRY(const auto engine, open_engine(o));
+  WHORL_TRY(const auto engine, open_engine(o, console));
   WHORL_TRY(const gallery::StoreStats before, engine->store().stats());
   WHORL_TRY_VOID(engine->store().compact());
   WHORL_TRY_VOID(engine->rebuild_indexes());

@@ -9,32 +9,30 @@
 
 namespace whorl::emulated {
 
-// How one product of a register's 32 bits is taken, and what it is added up in.
-struct UnsignedBytes {
-  using Sum = std::int64_t;
-  static Sum dot(unsigned a, unsigned b) {
-    Sum sum = 0;
-    for (int k = 0; k < 32; k += 8) sum += (a >> k & 0xFFU) * (b >> k & 0xFFU);
-    return sum;
-  }
+// What a register's 32 bits are, how two elements multiply, and what products are added up in.
+template <class Byte>
+struct Bytes {
+  using Element = std::int16_t;
+  using Sum = int;
+  static constexpr int kElements = 4;
+  static Element element(unsigned word, int k) { return static_cast<Byte>(word >> (8 * k)); }
+  static Sum product(Element a, Element b) { return a * b; }
 };
-struct SignedBytes {
-  using Sum = std::int64_t;
-  static Sum dot(unsigned a, unsigned b) {
-    Sum sum = 0;
-    for (int k = 0; k < 32; k += 8) {
-      sum += static_cast<std::int8_t>(a >> k) * static_cast<std::int8_t>(b >> k);
-    }
-    return sum;
-  }
-};
-struct SingleBits {
-  using Sum = std::int64_t;
-  static Sum dot(unsigned a, unsigned b) { return __builtin_popcount(a & b); }
+using UnsignedBytes = Bytes<std::uint8_t>;
+using SignedBytes = Bytes<std::int8_t>;
+struct SingleBits {  // all 32 at once
+  using Element = unsigned;
+  using Sum = int;
+  static constexpr int kElements = 1;
+  static Element element(unsigned word, int) { return word; }
+  static Sum product(Element a, Element b) { return __builtin_popcount(a & b); }
 };
 struct Halves {
+  using Element = double;
   using Sum = double;
-  static double value(unsigned half) {
+  static constexpr int kElements = 2;
+  static Element element(unsigned word, int k) {
+    const unsigned half = word >> (16 * k);
     const int exponent = static_cast<int>(half >> 10 & 0x1FU);
     const int fraction = static_cast<int>(half & 0x3FFU);
     double size =
@@ -42,9 +40,7 @@ struct Halves {
     if (exponent == 0x1F) size = fraction == 0 ? HUGE_VAL : std::nan("");
     return (half >> 15 & 1U) != 0 ? -size : size;
   }
-  static Sum dot(unsigned a, unsigned b) {
-    return value(a & 0xFFFFU) * value(b & 0xFFFFU) + value(a >> 16) * value(b >> 16);
-  }
+  static Sum product(Element a, Element b) { return a * b; }
 };
 
 template <class T>
@@ -52,22 +48,33 @@ struct Fragments {
   T d[4];
   unsigned a[4], b[2];
 };
+inline int wrapping_add(int a, int b) {
+  return static_cast<int>(static_cast<unsigned>(a) + static_cast<unsigned>(b));
+}
+inline float wrapping_add(float a, double b) { return static_cast<float>(a + b); }
+
+// Both matrices are unpacked first, so that compilers make vectors of the products. Their elements
+// stand in the order in which the lanes of a group hold them, the same for both.
 template <class Unit, class T>
 void multiply_all(const Values& values, unsigned) {
-  const auto of_lane = [&](int l) -> Fragments<T>& {
-    return *static_cast<Fragments<T>*>(values[l]);
-  };
+  constexpr int n = Unit::kElements, kDepth = 8 * n;
+  typename Unit::Element a[16][kDepth], b[8][kDepth];
+  for (int l = 0; l < kWarpLanes; ++l) {
+    const Fragments<T>& lane = *static_cast<const Fragments<T>*>(values[l]);
+    const int group = l / 4, at = l % 4 * 2 * n;
+    for (int k = 0; k < 2 * n; ++k) {
+      a[group][at + k] = Unit::element(lane.a[k / n * 2], k % n);
+      a[group + 8][at + k] = Unit::element(lane.a[k / n * 2 + 1], k % n);
+      b[group][at + k] = Unit::element(lane.b[k / n], k % n);
+    }
+  }
   for (int row = 0; row < 16; ++row) {
     for (int column = 0; column < 8; ++column) {
-      T& d = of_lane(row % 8 * 4 + column / 2).d[row / 8 * 2 + column % 2];
-      typename Unit::Sum sum = d;
-      for (int t = 0; t < 4; ++t) {
-        const Fragments<T>&left = of_lane(row % 8 * 4 + t), &right = of_lane(column * 4 + t);
-        for (int half = 0; half < 2; ++half) {
-          sum += Unit::dot(left.a[2 * half + row / 8], right.b[half]);
-        }
-      }
-      d = static_cast<T>(sum);
+      typename Unit::Sum sum = 0;
+      for (int k = 0; k < kDepth; ++k) sum += Unit::product(a[row][k], b[column][k]);
+      auto& lane = *static_cast<Fragments<T>*>(values[row % 8 * 4 + column / 2]);
+      T& d = lane.d[row / 8 * 2 + column % 2];
+      d = wrapping_add(d, sum);
     }
   }
 }

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <vector>
+
+#include "engine/index/finger_index.h"
+#include "kernels/backend.h"
+
+namespace whorl::search {
+
+// Stage 1 at one finger position: what some probe prints ask of it, and whom they find. The vectors
+// go together, an entry a probe.
+struct PositionSearch {
+  std::vector<index::FingerProbe> probes;
+  std::vector<const index::Filter*> filters;  // probes of one query share one
+  std::vector<index::Passage> passages;
+  std::vector<index::Shortlist> lists;  // empty ones, of the length that is wanted
+
+  // To `last`, from `first` on: probes that look at the same prints.
+  std::size_t end_of_filter(std::size_t first) const;
+};
+
+// Fills the lists; parallel over blocks.
+void search_on_cpu(const index::FingerIndex& prints, kernels::Backend backend,
+                   PositionSearch& search);
+
+}  // namespace whorl::search
