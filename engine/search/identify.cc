@@ -239,8 +239,8 @@ std::vector<FaceTask> Identification::face_tasks(const std::vector<bool>& chosen
       if (const auto* face = std::get_if<FaceTemplate>(&probe)) tasks.push_back({q, t, face});
     }
   }
-  std::ranges::stable_partition(
-      tasks, [&](const FaceTask& task) { return queries_[task.query].filter.all(); });
+  std::stable_partition(tasks.begin(), tasks.end(),
+                        [&](const FaceTask& task) { return queries_[task.query].filter.all(); });
   return tasks;
 }
 
