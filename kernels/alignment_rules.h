@@ -6,13 +6,7 @@
 
 #include "kernels/print_alignment.h"
 
-// Formulas that a GPU takes from here too. It cannot see the tables, and is given its own copies.
-#ifdef __CUDACC__
-#define WHORL_ANYWHERE __host__ __device__
-#else
-#define WHORL_ANYWHERE
-#endif
-
+// A GPU takes the formulas from here too; it cannot see the tables, and is given its own copies.
 namespace whorl::kernels::alignment {
 
 // Two pairs agree on the distance between their minutiae, d in one print and e in the other, when
@@ -112,8 +106,8 @@ inline constexpr TurnTable kTurns;
 
 // One agreement, from the vector u between the two minutiae in the probe, v between those of the
 // print, and the turn of the pair whose motion it is. A pair agrees fully with itself.
-WHORL_ANYWHERE inline int agreement(float ux, float uy, float vx, float vy, float cosine,
-                                    float sine) {
+WHORL_HOST_DEVICE inline int agreement(float ux, float uy, float vx, float vy, float cosine,
+                                       float sine) {
   const float d2 = ux * ux + uy * uy, e2 = vx * vx + vy * vy;
   const float both = d2 + e2, product = 4 * d2 * e2;
   const float widest = kStretchPx2 + kHalfShare2 * both;
@@ -147,8 +141,8 @@ struct Moments {
   float across;
 };
 
-WHORL_ANYWHERE inline Motion motion_of(const Moments& m, int ax, int ay, int bx, int by,
-                                       int turn_steps) {
+WHORL_HOST_DEVICE inline Motion motion_of(const Moments& m, int ax, int ay, int bx, int by,
+                                          int turn_steps) {
   const auto weight = static_cast<float>(m.weight);
   const auto ux = static_cast<float>(m.ux), uy = static_cast<float>(m.uy);
   const auto vx = static_cast<float>(m.vx), vy = static_cast<float>(m.vy);
@@ -170,11 +164,11 @@ struct Place {
   int x, y;
 };
 // The nearest whole number, halves up, of what stays within the frames of two prints.
-WHORL_ANYWHERE inline int whole(float v) {
+WHORL_HOST_DEVICE inline int whole(float v) {
   constexpr int kAway = 1 << 16;  // so that cutting off rounds down; 1/128 px is kept
   return static_cast<int>(v + (static_cast<float>(kAway) + 0.5F)) - kAway;
 }
-WHORL_ANYWHERE inline Place moved(const Motion& m, int x, int y) {
+WHORL_HOST_DEVICE inline Place moved(const Motion& m, int x, int y) {
   const float dx = static_cast<float>(x) - m.from_x, dy = static_cast<float>(y) - m.from_y;
   return {whole(m.to_x + (m.cosine * dx - m.sine * dy)),
           whole(m.to_y + (m.sine * dx + m.cosine * dy))};
@@ -185,29 +179,29 @@ struct Frame {
   int left = kMaxPlace, right = 0, bottom = 0, top = -kMaxPlace;  // y upwards
   int height = 0;
 
-  WHORL_ANYWHERE void add(int x, int y) {
+  WHORL_HOST_DEVICE void add(int x, int y) {
     left = x < left ? x : left, right = x > right ? x : right;
     bottom = y < bottom ? y : bottom, top = y > top ? y : top;
   }
-  WHORL_ANYWHERE void finish(int minutiae, const HeightTable& heights) {
+  WHORL_HOST_DEVICE void finish(int minutiae, const HeightTable& heights) {
     const std::int64_t area = std::int64_t{right - left + kFrameGrowthPx} *
                               (top - bottom + kFrameGrowthPx) * kCoveredPercent / 100;
     const std::int64_t step = area / minutiae / kAreaStep;
     height = heights.units[step < kAreas ? step : kAreas - 1];
   }
-  WHORL_ANYWHERE bool holds(Place p, int margin) const {
+  WHORL_HOST_DEVICE bool holds(Place p, int margin) const {
     return p.x >= left - margin && p.x <= right + margin && p.y >= bottom - margin &&
            p.y <= top + margin;
   }
 };
 
 // A couple's worth at the squared distance d2, but for what the codes say.
-WHORL_ANYWHERE inline int couple(int height, int d2, int turn) {
+WHORL_HOST_DEVICE inline int couple(int height, int d2, int turn) {
   const int cost = kDistanceCost * d2 + kTurnCost * turn * turn;
   return height - ((cost * kCostScale) >> kCostShift);
 }
-WHORL_ANYWHERE inline int codes_say(int i, int probe_codes, bool coded, FingerColumn column,
-                                    const LikenessTable& likeness) {
+WHORL_HOST_DEVICE inline int codes_say(int i, int probe_codes, bool coded, FingerColumn column,
+                                       const LikenessTable& likeness) {
   if (i >= probe_codes || !coded) return 0;
   const int h = column >> 8;
   return h < kCodeBits / 2 && partner_of(column) == i ? likeness.units[h] : kOtherPartner;

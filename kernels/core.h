@@ -14,6 +14,13 @@
     }                                                                                        \
   } while (false)
 
+// What host and device share. nvcc alone knows the words.
+#ifdef __CUDACC__
+#define WHORL_HOST_DEVICE __host__ __device__
+#else
+#define WHORL_HOST_DEVICE
+#endif
+
 namespace whorl::kernels {
 
 // Row-major, compact, non-owning. Whether it points to host or device memory is the callee's
@@ -24,13 +31,7 @@ struct MatrixView {
   std::int64_t rows = 0;
   std::int64_t cols = 0;
 
-#ifdef __CUDACC__
-  __host__ __device__
-#endif
-      constexpr T*
-      row(std::int64_t r) const {
-    return data + r * cols;
-  }
+  WHORL_HOST_DEVICE constexpr T* row(std::int64_t r) const { return data + r * cols; }
 };
 
 // Why a kernel could not run. These are operating conditions; callers decide what to do.

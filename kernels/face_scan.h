@@ -22,12 +22,6 @@
 #include "kernels/accelerator.h"
 #include "kernels/core.h"
 
-#ifdef __CUDACC__
-#define WHORL_HOST_DEVICE __host__ __device__
-#else
-#define WHORL_HOST_DEVICE
-#endif
-
 namespace whorl::kernels {
 
 inline constexpr int kMaxFaceCodes = 4096;  // of one vector

@@ -22,9 +22,9 @@ struct GallerySlice {
 // and its place is the end. Those after them are copied through a pinned and a device buffer.
 class CudaFingerGallery {
  public:
-  // At most so many bytes of pages.
+  // At most so many bytes of pages; 0: what is free when a page is wanted, less what searches need.
+  // Several galleries may share a device.
   explicit CudaFingerGallery(std::int64_t memory_bytes) : limit_(memory_bytes) {}
-  void limit(std::int64_t memory_bytes) { limit_ = memory_bytes; }
 
   std::int64_t blocks() const { return static_cast<std::int64_t>(host_.size()); }
   std::int64_t resident_bytes() const { return page_bytes_; }
@@ -63,6 +63,7 @@ class CudaFingerGallery {
 
  private:
   static constexpr std::int64_t kPageBytes = 64 << 20, kBufferBytes = 32 << 20;
+  static constexpr std::int64_t kSearchBytes = 1 << 30;  // candidates, eligibilities, buffers
   static constexpr std::int64_t kAlignment = 256;
   struct Place {
     std::int64_t page, offset;
@@ -86,8 +87,11 @@ class CudaFingerGallery {
   Status make_room(std::int64_t bytes, bool& fits) {
     fits = true;
     if (!pages_.empty() && used_ + bytes <= pages_.back()->capacity()) return Status::ok;
-    const std::int64_t size = std::max(whole(bytes), std::min(kPageBytes, whole(limit_ / 4)));
-    if (page_bytes_ + size > limit_) {
+    std::int64_t left = 0;
+    WHORL_STATUS_TRY(memory_left(left));
+    const std::int64_t size =
+        std::max(whole(bytes), std::min(kPageBytes, whole((page_bytes_ + left) / 4)));
+    if (size > left) {
       full_ = true, fits = false;
       return Status::ok;
     }
@@ -100,6 +104,18 @@ class CudaFingerGallery {
     WHORL_STATUS_TRY(got);
     pages_.push_back(std::move(page));
     page_bytes_ += size, used_ = 0;
+    return Status::ok;
+  }
+
+  Status memory_left(std::int64_t& left) const {
+    if (limit_ > 0) {
+      left = limit_ - page_bytes_;
+      return Status::ok;
+    }
+    std::size_t free = 0, all = 0;
+    WHORL_CUDA_TRY(cudaMemGetInfo(&free, &all));
+    left = static_cast<std::int64_t>(free) -
+           std::min(kSearchBytes, static_cast<std::int64_t>(all) / 4);
     return Status::ok;
   }
 
@@ -117,17 +133,28 @@ class CudaFingerGallery {
     return view;
   }
 
-  Status stream_in(std::int64_t first, std::int64_t most, cudaStream_t stream, GallerySlice& out) {
-    Buffer& buffer = buffer_;
-    std::int64_t bytes = 0, count = 0;
-    for (; count < most && first + count < blocks(); ++count) {
+  // Blocks from `first` on that fit into a buffer, one at least, and their bytes.
+  std::int64_t in_buffer(std::int64_t first, std::int64_t most, std::int64_t& bytes) const {
+    std::int64_t count = 0;
+    for (bytes = 0; count < most && first + count < blocks(); ++count) {
       const std::int64_t size = whole(host_[static_cast<std::size_t>(first + count)].size);
-      if (count > 0 && bytes + size > kBufferBytes) break;
+      if (count > 0 && bytes + size > buffer_bytes_) break;
       bytes += size;
     }
+    return count;
+  }
+  Status stream_in(std::int64_t first, std::int64_t most, cudaStream_t stream, GallerySlice& out) {
+    Buffer& buffer = buffer_;
+    std::int64_t bytes = 0, count = in_buffer(first, most, bytes);
+    Status room = buffer.bytes.reserve(bytes);
+    while (room == Status::device_out_of_memory && count > 1) {  // smaller slices will do as well
+      buffer_bytes_ = bytes / 2;
+      count = in_buffer(first, most, bytes);
+      room = buffer.bytes.reserve(bytes);
+    }
+    WHORL_STATUS_TRY(room);
     WHORL_STATUS_TRY(buffer.host.reserve(bytes));
     WHORL_STATUS_TRY(buffer.host_views.reserve(count));
-    WHORL_STATUS_TRY(buffer.bytes.reserve(bytes));
     std::int64_t at = 0;
     for (std::int64_t b = 0; b < count; ++b) {
       const PackedFingers& block = host_[static_cast<std::size_t>(first + b)];
@@ -142,6 +169,7 @@ class CudaFingerGallery {
   }
 
   std::int64_t limit_;
+  std::int64_t buffer_bytes_ = kBufferBytes;  // less where a device had no room for as much
   std::vector<PackedFingers> host_;
   std::vector<std::unique_ptr<DeviceArray<std::byte>>> pages_;
   std::int64_t page_bytes_ = 0, used_ = 0;  // of all pages; of the last one

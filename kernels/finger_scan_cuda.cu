@@ -17,8 +17,9 @@ using namespace device;
 // Prints of a first slice, and how much larger the next one is: the few best of it already keep
 // most of what follows from being written down.
 constexpr std::int64_t kFirstSliceBlocks = 64, kSliceGrowth = 16;
-constexpr std::int64_t kCandidateBytes = 256 << 20;  // a slice's candidates, were they all
-constexpr std::int64_t kSearchBytes = 1 << 30;       // left free for what searches need
+// A slice's candidates, were they all. With a stream's buffer it fits a dozen times, once a finger,
+// into what a gallery leaves free.
+constexpr std::int64_t kCandidateBytes = 32 << 20;
 
 // Probes that one launch takes along, and what their tiles and the columns may take of the shared
 // memory that a thread block has.
@@ -28,7 +29,7 @@ constexpr std::int64_t kProbeBytes = 40 << 10, kColumnBytes = 96 << 10;
 class CudaFingers final : public FingerScanner {
  public:
   CudaFingers(int device, std::int64_t memory_bytes, CodeUnit unit)
-      : device_(device), unit_(unit), gallery_limit_(memory_bytes), gallery_(memory_bytes) {}
+      : device_(device), unit_(unit), gallery_(memory_bytes) {}
 
   Status open() {
     cudaDeviceProp properties{};
@@ -38,12 +39,6 @@ class CudaFingers final : public FingerScanner {
       unit_ = properties.major >= 8 ? CodeUnit::bytes : CodeUnit::popcount;
     }
     WHORL_CHECK(unit_ == CodeUnit::popcount || properties.major >= 8);
-    if (gallery_limit_ == 0) {
-      std::size_t free = 0, all = 0;
-      WHORL_CUDA_TRY(cudaMemGetInfo(&free, &all));
-      const auto left = static_cast<std::int64_t>(free);
-      gallery_.limit(left - std::min(left / 4, kSearchBytes));
-    }
     plan_memory(static_cast<std::int64_t>(properties.sharedMemPerBlockOptin));
     WHORL_STATUS_TRY(stream_.open());
     WHORL_STATUS_TRY(before_.open());
@@ -215,7 +210,6 @@ class CudaFingers final : public FingerScanner {
 
   int device_;
   CodeUnit unit_;
-  std::int64_t gallery_limit_;
   int warps_ = kMostWarps;
   std::int64_t probe_bytes_ = 0, column_bytes_ = 0;
   float kernel_ms_ = 0;

@@ -4,6 +4,7 @@
 // multiprocessor. For .cu files alone.
 
 #include <cstdint>
+#include <type_traits>
 #include <vector>
 
 #include "kernels/accelerator.h"

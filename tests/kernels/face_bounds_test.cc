@@ -10,6 +10,7 @@
 
 #include "kernels/face_dot.h"
 #include "kernels/face_scan.h"
+#include "tests/kernels/face_twins.h"
 #include "tests/kernels/random_faces.h"
 
 namespace whorl::kernels {
@@ -21,15 +22,6 @@ double exact_dot(const std::vector<float>& a, const std::vector<float>& b) {
     sum += static_cast<double>(a[d]) * static_cast<double>(b[d]);
   }
   return sum;
-}
-// As face_dot.h rounds it.
-float rounded_dot(std::vector<float> a, std::vector<float> b) {
-  const std::size_t padded = (a.size() + kFaceLanes - 1) / kFaceLanes * kFaceLanes;
-  a.resize(padded);
-  b.resize(padded);
-  float out = 0;
-  face_dot_reference(a.data(), {b.data(), 1, static_cast<std::int64_t>(padded)}, &out);
-  return out;
 }
 int code_dot(const std::vector<std::int8_t>& a, const std::vector<std::int8_t>& b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0);

@@ -42,7 +42,7 @@ TEST_P(FingerScan, AwkwardShapesGiveTheDefinitionsCandidates) {
   FingerGalleryMaker maker(20261126);
   const struct {
     int probes, blocks, minutiae;
-  } shapes[] = {{1, 1, 0}, {1, 1, 1}, {3, 2, 9}, {2, 2, 33}, {5, 3, 40}, {1, 1, 255}};
+  } shapes[] = {{1, 1, 0}, {1, 1, 1}, {3, 2, 9}, {2, 2, 33}, {19, 2, 14}, {5, 3, 40}, {1, 1, 255}};
   for (const auto& shape : shapes) {
     SCOPED_TRACE(std::to_string(shape.minutiae) + " minutiae");
     const FingerGallery gallery = maker.gallery(shape.blocks, shape.probes, shape.minutiae);
@@ -142,6 +142,33 @@ TEST_F(FingerGalleryOnDevice, FullDeviceStreamsTheRest) {
   for (std::size_t b = 0; b < gallery_.blocks.size(); ++b) ASSERT_EQ(put(*device, b), Status::ok);
   EXPECT_EQ(device->resident_bytes(), 0);  // a page is larger than the device
   expect_agreement(*device, gallery_, FingerSearches(maker_, gallery_, 1));
+}
+
+// Galleries that share a device judge what is free when they take it, and leave searches their own.
+TEST_F(FingerGalleryOnDevice, SeveralShareADeviceThatIsTooSmallForAll) {
+  constexpr std::int64_t kSmall = 3 << 20;
+  emulated::set_devices({1, std::size_t{kSmall}});
+  const FingerGallery gallery = maker_.gallery(20, 1, 30);
+  std::vector<std::unique_ptr<FingerScanner>> all;
+  std::int64_t resident = 0, wanted = 0;
+  for (int g = 0; g < 6; ++g) {
+    all.push_back(emulated_make_cuda_fingers(0, 0, CodeUnit::popcount));
+    for (std::size_t b = 0; b < gallery.blocks.size(); ++b) {
+      const PackedFingers block = gallery.blocks[b].view();
+      ASSERT_EQ(all.back()->put(static_cast<std::int64_t>(b), block), Status::ok);
+      wanted += block.size;
+    }
+    resident += all.back()->resident_bytes();
+  }
+  ASSERT_GT(wanted, kSmall - kSmall / 4);
+  EXPECT_GT(resident, kSmall / 4);
+  EXPECT_LE(resident, kSmall - kSmall / 4);
+  const FingerSearches searches(maker_, gallery, 1);
+  for (const auto& device : all) {
+    Lists lists;
+    ASSERT_EQ(device->scan(searches.all.data(), 1, FingerScore::codes, lists), Status::ok);
+    EXPECT_EQ(disagreement(gallery, searches.all[0], FingerScore::codes, lists[0]), "");
+  }
 }
 
 TEST_F(FingerGalleryOnDevice, LostDeviceIsAFaultAtEveryCall) {

@@ -31,9 +31,8 @@ class FaceMaker {
         for (float& value : vector) value = 1e-3F * component();
         any_of(vector) = 1;
         break;
-      case 1:  // all alike: rounded without loss
-        vector.assign(dimension_, below(2) == 0 ? 1.0F : -1.0F);
-        break;
+      case 1:
+        return face_of_signs();
       case 2:  // halves of a step: the largest loss there is
         for (float& value : vector) value = (static_cast<float>(below(100)) + 0.5F) / 127;
         any_of(vector) = 1;
@@ -48,6 +47,12 @@ class FaceMaker {
       default:
         return face();
     }
+    return unit(std::move(vector));
+  }
+  // Of two values: 8 bits hold them without loss, so all that is not known comes from the others.
+  std::vector<float> face_of_signs() {
+    std::vector<float> vector(dimension_);
+    for (float& value : vector) value = below(2) == 0 ? 1.0F : -1.0F;
     return unit(std::move(vector));
   }
   // Near another, `apart` its distance before it is a unit vector again.

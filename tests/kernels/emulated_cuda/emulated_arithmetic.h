@@ -46,7 +46,7 @@ T wrapping_sum(T a, T b) {
   }
 }
 
-// Every kBytes bytes of two words.
+// Every kBits bits of two words.
 template <int kBits, class Choose>
 unsigned by_lanes(unsigned a, unsigned b, Choose choose) {
   constexpr unsigned kMask = (1U << kBits) - 1;

@@ -103,7 +103,7 @@ cudaError_t cudaDeviceSynchronize() {
 cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
   return runtime().call([&] {
     *total = runtime().devices().memory_bytes;
-    *free = *total - runtime().used(runtime().device());
+    *free = runtime().free(runtime().device());
     return cudaSuccess;
   });
 }

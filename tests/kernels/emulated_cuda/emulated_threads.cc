@@ -48,6 +48,9 @@ struct Worker {
   explicit Worker(void (*entry)()) : fiber(entry) {}
 };
 
+bool differ(const char* left, const char* right) {
+  return left != right && std::strcmp(left, right) != 0;
+}
 struct Meeting {
   const char* what = nullptr;
   Finish finish = nullptr;
@@ -93,7 +96,7 @@ class Scheduler {
     Meeting& meeting = meeting_of(warp, mask);
     if (meeting.come == 0) {
       meeting.what = what, meeting.finish = finish, meeting.mask = mask;
-    } else if (std::strcmp(meeting.what, what) != 0 || meeting.finish != finish) {
+    } else if (meeting.finish != finish || differ(meeting.what, what)) {
       give_up("lanes 0x%08x of a warp call %s, lane %u for the same ones %s", meeting.come,
               meeting.what, lane, what);
     }
@@ -184,15 +187,12 @@ class Scheduler {
   std::size_t alive_ = 0;
 };
 
-Scheduler& scheduler() {
-  static Scheduler one;
-  return one;
-}
+Scheduler scheduler;
 
 void Scheduler::enter() {
   for (;;) {
-    (*scheduler().body_)();
-    scheduler().end_thread();
+    (*scheduler.body_)();
+    scheduler.end_thread();
   }
 }
 
@@ -202,13 +202,13 @@ void run(Index grid, unsigned threads, std::size_t shared_bytes,
          const std::function<void()>& body) {
   static std::mutex one_at_a_time;  // fibers, __shared__ variables and `running` are the process's
   const std::lock_guard lock(one_at_a_time);
-  scheduler().run(grid, threads, shared_bytes, body);
+  scheduler.run(grid, threads, shared_bytes, body);
 }
 
-void barrier() { scheduler().barrier(); }
+void barrier() { scheduler.barrier(); }
 
 void meet(const char* what, unsigned mask, void* value, Finish finish) {
-  scheduler().meet(what, mask, value, finish);
+  scheduler.meet(what, mask, value, finish);
 }
 
 }  // namespace whorl::emulated

@@ -1,7 +1,6 @@
 #pragma once
 // What CUDA's threads say to each other: barriers, shuffles, votes, sums of a warp. For
-// cuda_runtime.h. More permissive than nothing: a mask that names a lane that has ended is a
-// deadlock here, though some GPUs let it pass.
+// cuda_runtime.h. A mask that names a lane that has ended is a deadlock here; CUDA lets it pass.
 
 #include <algorithm>
 #include <cstring>

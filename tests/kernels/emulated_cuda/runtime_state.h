@@ -97,12 +97,13 @@ class Runtime {
     for (const auto& [address, piece] : pieces_) sum += piece.device != kHost ? piece.bytes : 0;
     return sum;
   }
+  std::size_t free(int device) const {  // tests may shrink a device below what is used
+    return devices_.memory_bytes - std::min(devices_.memory_bytes, used(device));
+  }
   cudaError_t allocate(void** memory, std::size_t bytes, int device) {
     *memory = nullptr;
     if (bytes == 0) return cudaSuccess;
-    if (device != kHost && bytes > devices_.memory_bytes - used(device)) {
-      return cudaErrorMemoryAllocation;
-    }
+    if (device != kHost && bytes > free(device)) { return cudaErrorMemoryAllocation; }
     if (posix_memalign(memory, kAlignment, bytes) != 0) return cudaErrorMemoryAllocation;
     std::memset(*memory, kPoison, bytes);
     pieces_[reinterpret_cast<std::uintptr_t>(*memory)] = {device, bytes};
