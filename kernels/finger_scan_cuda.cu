@@ -39,7 +39,7 @@ class CudaFingers final : public FingerScanner {
       unit_ = properties.major >= 8 ? CodeUnit::bytes : CodeUnit::popcount;
     }
     WHORL_CHECK(unit_ == CodeUnit::popcount || properties.major >= 8);
-    plan_memory(static_cast<std::int64_t>(properties.sharedMemPerBlockOptin));
+    WHORL_STATUS_TRY(plan_memory(static_cast<std::int64_t>(properties.sharedMemPerBlockOptin)));
     WHORL_STATUS_TRY(stream_.open());
     WHORL_STATUS_TRY(before_.open());
     WHORL_STATUS_TRY(after_.open());
@@ -75,15 +75,17 @@ class CudaFingers final : public FingerScanner {
     return tables;
   }
 
-  // Columns of the largest block and the largest probe must fit beside the warps' notes.
-  void plan_memory(std::int64_t shared_bytes) {
+  // Columns of the largest block and the largest probe must fit beside the warps' notes; every
+  // device from Turing on has the room.
+  Status plan_memory(std::int64_t shared_bytes) {
     warps_ = shared_bytes >= 96 << 10 ? kMostWarps : kMostWarps / 2;
     const std::int64_t notes = fixed_bytes(warps_);
-    probe_bytes_ = std::min(kProbeBytes, (shared_bytes - notes) / 5);
+    probe_bytes_ = std::clamp((shared_bytes - notes) / 5, tile_bytes(kMaxProbeCodes), kProbeBytes) /
+                   kSharedAlignment * kSharedAlignment;
     column_bytes_ = std::min(kColumnBytes, shared_bytes - notes - probe_bytes_);
-    WHORL_CHECK(probe_bytes_ >= tile_bytes(kMaxProbeCodes));
-    WHORL_CHECK(column_bytes_ >= std::int64_t{kMaxBlockGroups} * kLanes *
-                                     static_cast<std::int64_t>(sizeof(FingerColumn)));
+    const bool fits = column_bytes_ >= std::int64_t{kMaxBlockGroups} * kLanes *
+                                           static_cast<std::int64_t>(sizeof(FingerColumn));
+    return fits ? Status::ok : Status::no_device;
   }
 
   int end_of_batch(const FingerSearch* searches, int first, int count) const {

@@ -15,6 +15,7 @@
 namespace whorl::kernels::device {
 
 constexpr int kMostWarps = 8;
+constexpr std::int64_t kSharedAlignment = 16;  // of each part of a block's shared memory
 
 // A block of prints in device memory.
 struct GalleryBlock {
@@ -54,7 +55,7 @@ inline std::int64_t tile_bytes(int codes) {
          static_cast<std::int64_t>(sizeof(ProbeTileCode) + sizeof(ProbeTileHead));
 }
 inline std::int64_t fixed_bytes(int warps) {
-  return static_cast<std::int64_t>(sizeof(AlignmentTables) + 16) +
+  return static_cast<std::int64_t>(sizeof(AlignmentTables)) + kSharedAlignment +
          warps * static_cast<std::int64_t>(sizeof(AlignmentScratch));
 }
 inline void add_tiles(const FingerProbe& probe, std::vector<ProbeTileCode>& codes,
@@ -82,7 +83,7 @@ struct ScanMemory {
   __device__ ScanMemory(const ScanPart& part, int all_codes) {
     char* at = shared_bytes();
     tables = reinterpret_cast<AlignmentTables*>(at);
-    at += (sizeof(AlignmentTables) + 15) / 16 * 16;
+    at += (sizeof(AlignmentTables) + kSharedAlignment - 1) / kSharedAlignment * kSharedAlignment;
     scratch = reinterpret_cast<AlignmentScratch*>(at);
     at += blockDim.x / kWarp * sizeof(AlignmentScratch);
     codes = reinterpret_cast<ProbeTileCode*>(at);
@@ -90,7 +91,7 @@ struct ScanMemory {
     columns = reinterpret_cast<FingerColumn*>(at + part.probe_bytes);
   }
 };
-static_assert(sizeof(AlignmentScratch) % 8 == 0);
+static_assert(sizeof(AlignmentScratch) % kSharedAlignment == 0);
 
 template <class T>
 __device__ __forceinline__ void copy_words(T* to, const T* from, int count) {

@@ -77,6 +77,28 @@ std::string unit_name(const testing::TestParamInfo<CodeUnit>& unit) {
   const char* const names[] = {"Best", "Popcount", "Bytes", "Bits"};
   return names[static_cast<int>(unit.param)];
 }
+class FingerScanMemory : public testing::TestWithParam<int> {};  // kB of shared memory
+std::string kilobytes(const testing::TestParamInfo<int>& shared) {
+  return std::to_string(shared.param);
+}
+
+// Turing, GeForce since Ampere, A100 and Hopper. The largest block and the largest probe, too.
+TEST_P(FingerScanMemory, HoldsWhatOneLaunchNeeds) {
+  emulated::set_devices({1, std::size_t{1} << 30, GetParam() < 96 ? 7 : 8, GetParam() < 96 ? 5 : 6,
+                         std::size_t{1024} * static_cast<std::size_t>(GetParam())});
+  FingerGalleryMaker maker(11);
+  const auto device = emulated_make_cuda_fingers(0, kMemory, CodeUnit::best);
+  ASSERT_NE(device, nullptr);
+  for (const int minutiae : {20, 255}) {
+    const FingerGallery gallery =
+        minutiae == 255 ? maker.full_gallery(1, 1, minutiae) : maker.gallery(1, 18, minutiae);
+    ASSERT_EQ(device->put(0, gallery.blocks[0].view()), Status::ok);
+    expect_agreement(*device, gallery,
+                     FingerSearches(maker, gallery, static_cast<int>(gallery.probes.size())));
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Kilobytes, FingerScanMemory, testing::Values(64, 99, 163, 227), kilobytes);
+
 INSTANTIATE_TEST_SUITE_P(Units, FingerScan,
                          testing::Values(CodeUnit::popcount, CodeUnit::bytes, CodeUnit::bits),
                          unit_name);
@@ -204,6 +226,11 @@ TEST_F(FingerGalleryOnDevice, NothingIsLeftBehind) {
 
 TEST_F(FingerGalleryOnDevice, NoDeviceNoScanner) {
   emulated::set_devices({0});
+  EXPECT_EQ(emulated_make_cuda_fingers(0, kMemory, CodeUnit::best), nullptr);
+}
+
+TEST_F(FingerGalleryOnDevice, TooLittleSharedMemoryNoScanner) {
+  emulated::set_devices({1, std::size_t{1} << 30, 6, 1, 48 << 10});
   EXPECT_EQ(emulated_make_cuda_fingers(0, kMemory, CodeUnit::best), nullptr);
 }
 
