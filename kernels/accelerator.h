@@ -82,7 +82,9 @@ class FaceScanner {
  public:
   virtual ~FaceScanner() = default;
 
-  virtual Status append(const float* vectors, std::int64_t rows) = 0;  // [rows, dimension]
+  // [rows, dimension]; all or none. device_out_of_memory where they do not fit: faces are not
+  // streamed.
+  virtual Status append(const float* vectors, std::int64_t rows) = 0;
   virtual Status wipe(std::int64_t row) = 0;  // overwritten with zeros on the device at once
   virtual std::int64_t rows() const = 0;
   virtual std::int64_t resident_bytes() const = 0;
@@ -105,11 +107,13 @@ class Accelerator {
 
   // Empty, with the reason in `status` where it is given, when no device answers.
   virtual std::vector<DeviceInfo> devices(Status* status = nullptr) const = 0;
-  // Null where the device does not answer. At most `memory_bytes` of its memory are used for the
-  // gallery; 0: what is free, less what searches need.
-  virtual std::unique_ptr<FingerScanner> fingers(int device, std::int64_t memory_bytes) const = 0;
-  virtual std::unique_ptr<FaceScanner> faces(int device, int dimension,
-                                             std::int64_t memory_bytes) const = 0;
+  // Null, with the reason in `why` where it is given, when the device does not answer or is full.
+  // At most `memory_bytes` of its memory are used for the gallery; 0: what is free whenever the
+  // gallery grows, less what searches need.
+  virtual std::unique_ptr<FingerScanner> fingers(int device, std::int64_t memory_bytes,
+                                                 Status* why = nullptr) const = 0;
+  virtual std::unique_ptr<FaceScanner> faces(int device, int dimension, std::int64_t memory_bytes,
+                                             Status* why = nullptr) const = 0;
 };
 
 // In builds without CUDA an accelerator without devices.

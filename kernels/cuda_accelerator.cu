@@ -39,12 +39,13 @@ class CudaAccelerator final : public Accelerator {
     if (found != Status::ok) list.clear();
     return list;
   }
-  std::unique_ptr<FingerScanner> fingers(int device, std::int64_t memory_bytes) const override {
-    return WHORL_CUDA_ENTRY(make_cuda_fingers)(device, memory_bytes, CodeUnit::best);
+  std::unique_ptr<FingerScanner> fingers(int device, std::int64_t memory_bytes,
+                                         Status* why) const override {
+    return WHORL_CUDA_ENTRY(make_cuda_fingers)(device, memory_bytes, CodeUnit::best, why);
   }
-  std::unique_ptr<FaceScanner> faces(int device, int dimension,
-                                     std::int64_t memory_bytes) const override {
-    return WHORL_CUDA_ENTRY(make_cuda_faces)(device, dimension, memory_bytes);
+  std::unique_ptr<FaceScanner> faces(int device, int dimension, std::int64_t memory_bytes,
+                                     Status* why) const override {
+    return WHORL_CUDA_ENTRY(make_cuda_faces)(device, dimension, memory_bytes, why);
   }
 };
 

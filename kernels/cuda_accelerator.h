@@ -24,9 +24,11 @@ enum class CodeUnit : std::uint8_t {
 };
 std::unique_ptr<FingerScanner> WHORL_CUDA_ENTRY(make_cuda_fingers)(int device,
                                                                    std::int64_t memory_bytes,
-                                                                   CodeUnit unit);
+                                                                   CodeUnit unit,
+                                                                   Status* why = nullptr);
 std::unique_ptr<FaceScanner> WHORL_CUDA_ENTRY(make_cuda_faces)(int device, int dimension,
-                                                               std::int64_t memory_bytes);
+                                                               std::int64_t memory_bytes,
+                                                               Status* why = nullptr);
 const Accelerator& WHORL_CUDA_ENTRY(cuda_accelerator)();
 
 }  // namespace whorl::kernels

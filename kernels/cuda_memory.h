@@ -3,6 +3,7 @@
 
 #include <cuda_runtime.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -41,6 +42,17 @@ inline Status status_of(cudaError_t error) {
     const ::whorl::kernels::Status whorl_status = (expression);            \
     if (whorl_status != ::whorl::kernels::Status::ok) return whorl_status; \
   } while (false)
+
+// What galleries that share the current device may still take of it: enough for their searches'
+// candidates, eligibilities and buffers stays free. Asked whenever one grows.
+constexpr std::int64_t kSearchBytes = std::int64_t{1} << 30;
+inline Status memory_for_galleries(std::int64_t& left) {
+  std::size_t free = 0, all = 0;
+  WHORL_CUDA_TRY(cudaMemGetInfo(&free, &all));
+  left =
+      static_cast<std::int64_t>(free) - std::min(kSearchBytes, static_cast<std::int64_t>(all) / 4);
+  return Status::ok;
+}
 
 // Device memory that grows and never shrinks, so that a steady stream of queries allocates once.
 template <class T>
@@ -162,6 +174,34 @@ class Event {
 
  private:
   cudaEvent_t event_ = nullptr;
+};
+
+// A stream, and the device time between two points of it.
+class Timeline {
+ public:
+  Status open() {
+    WHORL_STATUS_TRY(before_.open());
+    WHORL_STATUS_TRY(after_.open());
+    return stream_.open();
+  }
+  cudaStream_t stream() const { return stream_.get(); }
+  Status start() { return record(before_); }
+  Status stop() { return record(after_); }
+  Status wait() const { return stream_.wait(); }
+  Status add_elapsed(float& ms) const {
+    float more = 0;
+    WHORL_CUDA_TRY(cudaEventElapsedTime(&more, before_.get(), after_.get()));
+    ms += more;
+    return Status::ok;
+  }
+
+ private:
+  Status record(const Event& event) {
+    WHORL_CUDA_TRY(cudaEventRecord(event.get(), stream_.get()));
+    return Status::ok;
+  }
+  Stream stream_;
+  Event before_, after_;
 };
 
 }  // namespace whorl::kernels

@@ -16,7 +16,7 @@
 namespace whorl::kernels::device {
 
 constexpr int kSettleThreads = 512;
-constexpr int kSettleWarps = kSettleThreads / kWarpLanes;
+constexpr int kSettleWarps = kSettleThreads / kWarp;
 constexpr std::uint32_t kKeysAtHand = 8192;  // 32 KB: the usual list; others are read again
 
 struct SettleShared {
@@ -39,8 +39,8 @@ __device__ __forceinline__ float value_of(std::uint32_t key) {
 
 // The sum over the block's threads, in each of them.
 __device__ __forceinline__ std::uint32_t sum_of_block(std::uint32_t mine, SettleShared& shared) {
-  for (int by = kWarpLanes / 2; by > 0; by /= 2) mine += __shfl_xor_sync(kWholeWarp, mine, by);
-  if (lane_of_thread() == 0) shared.of_warp[warp_of_thread()] = mine;
+  for (int by = kWarp / 2; by > 0; by /= 2) mine += __shfl_xor_sync(kAllLanes, mine, by);
+  if (lane_of_warp() == 0) shared.of_warp[warp_of_thread()] = mine;
   __syncthreads();
   std::uint32_t sum = 0;
   for (int w = 0; w < kSettleWarps; ++w) sum += shared.of_warp[w];
@@ -73,14 +73,14 @@ __device__ __forceinline__ float floor_of(const FaceEntry* entries, std::uint32_
 __device__ __forceinline__ std::uint32_t close_ranks(FaceEntry* entries, std::uint32_t from,
                                                      std::uint32_t to, std::uint32_t into,
                                                      float floor, SettleShared& shared) {
-  const std::uint32_t below = (1U << lane_of_thread()) - 1;
+  const std::uint32_t below = (1U << lane_of_warp()) - 1;
   for (std::uint32_t first = from; first < to; first += kSettleThreads) {
     const std::uint32_t i = first + threadIdx.x;
     FaceEntry entry{};
     if (i < to) entry = entries[i];
     const bool stays = i < to && entry.upper >= floor;
-    const unsigned staying = __ballot_sync(kWholeWarp, stays ? 1 : 0);
-    if (lane_of_thread() == 0) {
+    const unsigned staying = __ballot_sync(kAllLanes, stays ? 1 : 0);
+    if (lane_of_warp() == 0) {
       shared.of_warp[warp_of_thread()] = static_cast<std::uint32_t>(__popc(staying));
     }
     __syncthreads();
@@ -107,16 +107,16 @@ __device__ __forceinline__ void refine(const FaceScan& scan, int probe, FaceEntr
     const std::uint32_t row = entries[i].row;
     const Chunk* of_row = codes_of(scan.rows, row);
     int dot = 0, rest_dot = 0;
-    for (int c = lane_of_thread(); c < chunks; c += kWarpLanes) {
+    for (int c = lane_of_warp(); c < chunks; c += kWarp) {
       const Chunk chunk = load_row(of_row + c);
       dot = dot_chunk(chunk, codes[c], dot);
       rest_dot = dot_chunk(chunk, rest[c], rest_dot);
     }
-    for (int by = kWarpLanes / 2; by > 0; by /= 2) {
-      dot += __shfl_xor_sync(kWholeWarp, dot, by);
-      rest_dot += __shfl_xor_sync(kWholeWarp, rest_dot, by);
+    for (int by = kWarp / 2; by > 0; by /= 2) {
+      dot += __shfl_xor_sync(kAllLanes, dot, by);
+      rest_dot += __shfl_xor_sync(kAllLanes, rest_dot, by);
     }
-    if (lane_of_thread() != 0) continue;
+    if (lane_of_warp() != 0) continue;
     const FaceBounds bounds = fine_bounds(scan.probes.coarse[probe], scan.probes.fine[probe],
                                           *terms_of(scan.rows, row), dot, rest_dot);
     entries[i] = {row, bounds.similarity, bounds.lower, bounds.upper};

@@ -8,12 +8,10 @@
 #include <cstdint>
 
 #include "kernels/cuda_launch.h"
+#include "kernels/cuda_warp.h"
 #include "kernels/face_scan.h"
 
 namespace whorl::kernels::device {
-
-constexpr int kWarpLanes = 32;
-constexpr unsigned kWholeWarp = 0xFFFFFFFFU;
 
 struct alignas(16) Chunk {  // of codes, four a word
   unsigned words[4];
@@ -58,13 +56,6 @@ struct FaceScan {
   FaceLists lists;
   std::uint32_t begin, end;  // rows; begin at a tile
 };
-
-__device__ __forceinline__ int lane_of_thread() {
-  return static_cast<int>(threadIdx.x) % kWarpLanes;
-}
-__device__ __forceinline__ int warp_of_thread() {
-  return static_cast<int>(threadIdx.x) / kWarpLanes;
-}
 
 __device__ __forceinline__ const Chunk* codes_of(const FaceRows& rows, std::uint32_t row) {
   const std::uint32_t in_page = row & ((1U << rows.page_shift) - 1);
@@ -117,17 +108,17 @@ struct FaceIntake {
 };
 
 __device__ __forceinline__ void quantise_row(const FaceIntake& intake, int row) {
-  const int lane = lane_of_thread(), dimension = intake.dimension;
+  const int lane = lane_of_warp(), dimension = intake.dimension;
   const float* vector = intake.vectors + std::int64_t{row} * dimension;
   float largest = 0;
-  for (int d = lane; d < dimension; d += kWarpLanes) largest = fmaxf(largest, fabsf(vector[d]));
-  for (int by = kWarpLanes / 2; by > 0; by /= 2) {
-    largest = fmaxf(largest, __shfl_xor_sync(kWholeWarp, largest, by));
+  for (int d = lane; d < dimension; d += kWarp) largest = fmaxf(largest, fabsf(vector[d]));
+  for (int by = kWarp / 2; by > 0; by /= 2) {
+    largest = fmaxf(largest, __shfl_xor_sync(kAllLanes, largest, by));
   }
   const float scale = face_scale(largest);
   auto* words = reinterpret_cast<unsigned*>(intake.to.codes + std::int64_t{row} * intake.chunks);
   double sum = 0;
-  for (int w = lane; w < intake.chunks * 4; w += kWarpLanes) {
+  for (int w = lane; w < intake.chunks * 4; w += kWarp) {
     unsigned word = 0;
     for (int k = 0; k < 4; ++k) {
       const int d = 4 * w + k;
@@ -139,7 +130,7 @@ __device__ __forceinline__ void quantise_row(const FaceIntake& intake, int row) 
     }
     words[w] = word;
   }
-  for (int by = kWarpLanes / 2; by > 0; by /= 2) sum += __shfl_xor_sync(kWholeWarp, sum, by);
+  for (int by = kWarp / 2; by > 0; by /= 2) sum += __shfl_xor_sync(kAllLanes, sum, by);
   if (lane == 0) intake.to.terms[row] = {scale, face_norm_above(sum)};
 }
 
@@ -162,8 +153,8 @@ __device__ __forceinline__ std::uint32_t wanted_rows(const FaceScan& scan, std::
 template <int kProbes, int kAhead, int kRows>
 struct FaceWords {
   static_assert(kProbes <= kMaxWordProbes);
-  static constexpr int kStepRows = kWarpLanes / kRowLanes * kRows;
-  static_assert(kWarpLanes % kStepRows == 0);
+  static constexpr int kStepRows = kWarp / kRowLanes * kRows;
+  static_assert(kWarp % kStepRows == 0);
 
   // Of one probe in shared memory: zeros at the end, so that nobody asks where a row ends.
   static constexpr int padded(int chunks) {
@@ -185,8 +176,8 @@ struct FaceWords {
       : scan(the_scan),
         chunks(the_scan.rows.chunks),
         first_probe(static_cast<int>(blockIdx.y) * kProbes),
-        lane(lane_of_thread() % kRowLanes),
-        group(lane_of_thread() / kRowLanes),
+        lane(lane_of_warp() % kRowLanes),
+        group(lane_of_warp() / kRowLanes),
         probes(reinterpret_cast<Chunk*>(device::shared_bytes())) {}
 
   __device__ __forceinline__ bool judges() const {
@@ -244,7 +235,7 @@ struct FaceWords {
 #pragma unroll
       for (int p = 0; p < kProbes; ++p) {
         int dot = dots[r][p];
-        for (int by = kRowLanes / 2; by > 0; by /= 2) dot += __shfl_xor_sync(kWholeWarp, dot, by);
+        for (int by = kRowLanes / 2; by > 0; by /= 2) dot += __shfl_xor_sync(kAllLanes, dot, by);
         if (lane == p) judged = dot;
       }
       const auto own = static_cast<std::uint32_t>(group * kRows + r);
@@ -255,12 +246,12 @@ struct FaceWords {
 
   __device__ __forceinline__ void run() {
     load_probes();
-    constexpr unsigned kBlockWarps = kWordThreads / kWarpLanes;
+    constexpr unsigned kBlockWarps = kWordThreads / kWarp;
     const unsigned warp = blockIdx.x * kBlockWarps + static_cast<unsigned>(warp_of_thread());
     for (std::uint32_t word = scan.begin / 32 + warp; word < (scan.end + 31) / 32;
          word += gridDim.x * kBlockWarps) {
       const std::uint32_t wanted = wanted_rows(scan, word);
-      for (unsigned s = 0; s < kWarpLanes; s += kStepRows) {
+      for (unsigned s = 0; s < kWarp; s += kStepRows) {
         const std::uint32_t here =
             wanted >> s & static_cast<std::uint32_t>((1ULL << kStepRows) - 1);
         if (here != 0) step(word * 32 + s, here);

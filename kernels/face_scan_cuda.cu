@@ -33,8 +33,7 @@ constexpr std::int64_t kRoom = 8;
 constexpr std::int64_t kListPerKept = 64;
 constexpr std::int64_t kListEntriesMax = 1 << 20;
 constexpr std::int64_t kProbesPerLaunch = 1024;
-constexpr std::int64_t kSearchBytes = std::int64_t{512} << 20;  // left free for what a scan needs
-constexpr int kFirstTensorCores = 8;                            // compute capability
+constexpr int kFirstTensorCores = 8;  // compute capability
 constexpr int kIntakeWarps = 8;
 
 // As many as their registers leave room for.
@@ -43,8 +42,7 @@ constexpr int tile_blocks_per_processor(int columns) {
   return columns >= 8 ? 1 : columns >= 4 ? 2 : 3;
 }
 
-__global__ void __launch_bounds__(kIntakeWarps* device::kWarpLanes)
-    quantise_rows(FaceIntake intake) {
+__global__ void __launch_bounds__(kIntakeWarps* device::kWarp) quantise_rows(FaceIntake intake) {
   const int row = static_cast<int>(blockIdx.x) * kIntakeWarps + device::warp_of_thread();
   if (row < intake.rows) device::quantise_row(intake, row);
 }
@@ -69,37 +67,9 @@ __global__ void __launch_bounds__(device::kSettleThreads)
 
 Status start_quantising(const FaceIntake& intake, cudaStream_t stream) {
   const int blocks = (intake.rows + kIntakeWarps - 1) / kIntakeWarps;
-  return launch(quantise_rows, dim3(static_cast<unsigned>(blocks)),
-                kIntakeWarps * device::kWarpLanes, 0, stream, intake);
+  return launch(quantise_rows, dim3(static_cast<unsigned>(blocks)), kIntakeWarps * device::kWarp, 0,
+                stream, intake);
 }
-
-// A stream, and the device time between two points of it.
-class Timeline {
- public:
-  Status open() {
-    WHORL_STATUS_TRY(before_.open());
-    WHORL_STATUS_TRY(after_.open());
-    return stream_.open();
-  }
-  cudaStream_t stream() const { return stream_.get(); }
-  Status start() { return record(before_); }
-  Status stop() { return record(after_); }
-  Status wait() const { return stream_.wait(); }
-  Status add_elapsed(float& ms) const {
-    float more = 0;
-    WHORL_CUDA_TRY(cudaEventElapsedTime(&more, before_.get(), after_.get()));
-    ms += more;
-    return Status::ok;
-  }
-
- private:
-  Status record(const Event& event) {
-    WHORL_CUDA_TRY(cudaEventRecord(event.get(), stream_.get()));
-    return Status::ok;
-  }
-  Stream stream_;
-  Event before_, after_;
-};
 
 // The probes of one launch, on both sides.
 class ProbeBatch {
@@ -150,13 +120,9 @@ class CudaFaceScanner final : public FaceScanner {
     processors_ = properties.multiProcessorCount;
     shared_bytes_ = static_cast<std::int64_t>(properties.sharedMemPerBlockOptin);
     tiles_ = tuning_.tiles && properties.major >= kFirstTensorCores;
-    if (memory_bytes == 0) {
-      std::size_t free = 0, total = 0;
-      WHORL_CUDA_TRY(cudaMemGetInfo(&free, &total));
-      memory_bytes = std::max<std::int64_t>(0, static_cast<std::int64_t>(free) - kSearchBytes);
-    }
     WHORL_STATUS_TRY(timeline_.open());
-    return store_.open(memory_bytes, tuning_.page_bytes);
+    return store_.open(memory_bytes, static_cast<std::int64_t>(properties.totalGlobalMem),
+                       tuning_.page_bytes);
   }
 
   Status append(const float* vectors, std::int64_t rows) override {
@@ -423,18 +389,22 @@ bool CudaFaceScanner::start_tiles(const FaceScan& scan, Status& status) {
 
 std::unique_ptr<FaceScanner> WHORL_CUDA_ENTRY(make_tuned_cuda_faces)(int device, int dimension,
                                                                      std::int64_t memory_bytes,
-                                                                     const FaceScanTuning& tuning) {
+                                                                     const FaceScanTuning& tuning,
+                                                                     Status* why) {
   WHORL_CHECK(dimension >= 1);
   WHORL_CHECK(dimension <= kMaxFaceCodes);
   WHORL_CHECK(memory_bytes >= 0);
   auto scanner = std::make_unique<CudaFaceScanner>(device, dimension, tuning);
-  if (scanner->open(memory_bytes) != Status::ok) return nullptr;
+  const Status opened = scanner->open(memory_bytes);
+  if (why != nullptr) *why = opened;
+  if (opened != Status::ok) return nullptr;
   return scanner;
 }
 
 std::unique_ptr<FaceScanner> WHORL_CUDA_ENTRY(make_cuda_faces)(int device, int dimension,
-                                                               std::int64_t memory_bytes) {
-  return WHORL_CUDA_ENTRY(make_tuned_cuda_faces)(device, dimension, memory_bytes, {});
+                                                               std::int64_t memory_bytes,
+                                                               Status* why) {
+  return WHORL_CUDA_ENTRY(make_tuned_cuda_faces)(device, dimension, memory_bytes, {}, why);
 }
 
 }  // namespace whorl::kernels

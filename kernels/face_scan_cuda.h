@@ -20,6 +20,7 @@ struct FaceScanTuning {
 
 std::unique_ptr<FaceScanner> WHORL_CUDA_ENTRY(make_tuned_cuda_faces)(int device, int dimension,
                                                                      std::int64_t memory_bytes,
-                                                                     const FaceScanTuning& tuning);
+                                                                     const FaceScanTuning& tuning,
+                                                                     Status* why = nullptr);
 
 }  // namespace whorl::kernels

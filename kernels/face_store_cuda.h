@@ -20,8 +20,11 @@ class FaceStore {
   FaceStore(int dimension, Quantise quantise)
       : dimension_(dimension), padded_(padded_face_codes(dimension)), quantise_(quantise) {}
 
-  // Pages of 2^n rows, whole tiles, and a table with room for all that `memory_bytes` can hold.
-  Status open(std::int64_t memory_bytes, std::int64_t page_bytes) {
+  // Pages of 2^n rows, whole tiles, and a table with room for all that `memory_bytes` can hold, or,
+  // where that is 0, for what the whole device could.
+  Status open(std::int64_t memory_bytes, std::int64_t device_bytes, std::int64_t page_bytes) {
+    shares_ = memory_bytes == 0;
+    if (shares_) memory_bytes = device_bytes;
     const std::int64_t page_limit = std::min(page_bytes, memory_bytes / 8);
     while ((page_rows() << 1) * row_bytes() <= page_limit) ++page_shift_;
     pages_max_ = memory_bytes / (page_rows() * row_bytes());
@@ -73,6 +76,9 @@ class FaceStore {
   Status grow(std::int64_t rows, cudaStream_t stream) {
     if (rows > std::min(kRowsMax, pages_max_ * page_rows())) return Status::device_out_of_memory;
     while (static_cast<std::int64_t>(pages_.size()) * page_rows() < rows) {
+      std::int64_t left = page_rows() * row_bytes();
+      if (shares_) WHORL_STATUS_TRY(memory_for_galleries(left));
+      if (left < page_rows() * row_bytes()) return Status::device_out_of_memory;
       auto page = std::make_unique<DeviceArray<std::byte>>();
       WHORL_STATUS_TRY(page->reserve(page_rows() * row_bytes()));
       auto* codes = reinterpret_cast<device::Chunk*>(page->data());
@@ -113,6 +119,7 @@ class FaceStore {
   Quantise quantise_;
   int page_shift_ = device::kTileShift;
   std::int64_t pages_max_ = 0, rows_ = 0;
+  bool shares_ = false;  // the device's memory with others
   std::vector<std::unique_ptr<DeviceArray<std::byte>>> pages_;
   std::vector<device::FacePage> places_;
   DeviceArray<device::FacePage> table_;

@@ -68,8 +68,8 @@ struct FaceTiles {
         stages(probes + kProbes * the_scan.rows.chunks),
         steps(the_scan.rows.chunks / kTileChunks),
         first_probe(static_cast<int>(blockIdx.y) * kProbes),
-        g(lane_of_thread() / 4),
-        t(lane_of_thread() % 4),
+        g(lane_of_warp() / 4),
+        t(lane_of_warp() % 4),
         warp_row(warp_of_thread() / 4 * kWarpRows),
         warp_probe(warp_of_thread() % 4 * 8 * kColumns) {}
 
@@ -185,8 +185,8 @@ struct FaceTiles {
       scale[j] = mine.scale;
       error = fmaxf(error, mine.error);
     }
-    for (int by = kWarpLanes / 2; by >= 4; by /= 2) {  // lanes of a group have the same rows
-      error = fmaxf(error, __shfl_xor_sync(kWholeWarp, error, by));
+    for (int by = kWarp / 2; by >= 4; by /= 2) {  // lanes of a group have the same rows
+      error = fmaxf(error, __shfl_xor_sync(kAllLanes, error, by));
     }
 #pragma unroll
     for (int n = 0; n < kColumns; ++n) {

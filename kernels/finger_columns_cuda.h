@@ -11,12 +11,11 @@
 
 #include "kernels/cuda_accelerator.h"
 #include "kernels/cuda_mma.h"
+#include "kernels/cuda_warp.h"
 #include "kernels/finger_block.h"
 
 namespace whorl::kernels::device {
 
-constexpr int kWarp = 32;
-constexpr unsigned kAllLanes = 0xFFFFFFFFU;
 constexpr int kTileCodes = 8;  // probe codes of one matrix instruction
 constexpr int kDirections = 256;
 constexpr int kWords = kCodeBits / 32;
@@ -68,7 +67,7 @@ struct GroupCodes {
 };
 
 __device__ __forceinline__ GroupCodes load_group(const FingerBlock& block, std::int64_t group) {
-  const int lane = static_cast<int>(threadIdx.x) % kWarp, g = lane / 4, t = lane % 4;
+  const int lane = lane_of_warp(), g = lane / 4, t = lane % 4;
   const std::uint16_t* planes = block.planes + group * kCodeWords * kLanes;
   GroupCodes codes;
 #pragma unroll
@@ -160,7 +159,7 @@ struct BitUnit {
 template <class Unit, bool kGated>
 __device__ __forceinline__ void take_tile(const Unit& unit, const GroupCodes& codes,
                                           const ProbeTiles& probe, int tile, Keys& keys) {
-  const int lane = static_cast<int>(threadIdx.x) % kWarp, g = lane / 4, t = lane % 4;
+  const int lane = lane_of_warp(), g = lane / 4, t = lane % 4;
   const ProbeTileCode& code = probe.codes[tile * kTileCodes + g];
   const std::uint32_t words[2] = {code.words[2 * t], code.words[2 * t + 1]};
   const ProbeTileHead left = probe.heads[tile * kTileCodes + 2 * t];
@@ -190,7 +189,7 @@ __device__ __forceinline__ void columns_by_tiles(const GroupCodes& codes, const 
       take_tile<Unit, true>(unit, codes, probe, tile, keys);
     }
   }
-  const int lane = static_cast<int>(threadIdx.x) % kWarp, g = lane / 4, t = lane % 4;
+  const int lane = lane_of_warp(), g = lane / 4, t = lane % 4;
 #pragma unroll
   for (int c = 0; c < 4; ++c) {
     int least = keys.least[c];
@@ -208,7 +207,7 @@ __device__ __forceinline__ void columns_by_tiles(const GroupCodes& codes, const 
 __device__ __forceinline__ void columns_by_popcount(const FingerBlock& block, std::int64_t group,
                                                     int real_codes, const ProbeTiles& probe,
                                                     FingerColumn* columns) {
-  const int lane = static_cast<int>(threadIdx.x) % kWarp;
+  const int lane = lane_of_warp();
   const std::uint16_t* plane = block.planes + group * kCodeWords * kLanes + lane;
   std::uint32_t words[kWords];
 #pragma unroll

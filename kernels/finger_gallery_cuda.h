@@ -37,50 +37,37 @@ class CudaFingerGallery {
     bool fits = false;
     WHORL_STATUS_TRY(make_room(block.size, fits));
     if (!fits) return Status::ok;  // this one and all after it are streamed
-    Place place{static_cast<std::int64_t>(pages_.size()) - 1, used_};
     std::byte* to = pages_.back()->data() + used_;
     WHORL_CUDA_TRY(cudaMemcpyAsync(to, block.bytes, static_cast<std::size_t>(block.size),
                                    cudaMemcpyHostToDevice, stream));
+    last_offset_ = used_;
     used_ += whole(block.size);
-    places_.push_back(place);
     views_.push_back(moved(block, to));
-    views_fresh_ = false;
     return Status::ok;
   }
 
   // Up to `most` blocks from `first` on, ready on the device for what follows in the stream; fewer
   // where residence ends or a buffer is full.
   Status slice(std::int64_t first, std::int64_t most, cudaStream_t stream, GallerySlice& out) {
-    const auto resident = static_cast<std::int64_t>(places_.size());
+    const auto resident = static_cast<std::int64_t>(views_.size());
     if (first >= resident) return stream_in(first, most, stream, out);
-    if (!views_fresh_) {
-      WHORL_STATUS_TRY(device_views_.copy_from(views_.data(), resident, stream));
-      views_fresh_ = true;
-    }
+    WHORL_STATUS_TRY(send_views(stream));
     out = {device_views_.data() + first, first, std::min(most, resident - first)};
     return Status::ok;
   }
 
  private:
   static constexpr std::int64_t kPageBytes = 64 << 20, kBufferBytes = 32 << 20;
-  static constexpr std::int64_t kSearchBytes = 1 << 30;  // candidates, eligibilities, buffers
   static constexpr std::int64_t kAlignment = 256;
-  struct Place {
-    std::int64_t page, offset;
-  };
   static std::int64_t whole(std::int64_t bytes) {
     return (bytes + kAlignment - 1) / kAlignment * kAlignment;
   }
   void drop_last() {
     host_.pop_back();
-    if (places_.size() <= host_.size()) return;  // it was streamed
-    while (static_cast<std::int64_t>(pages_.size()) - 1 > places_.back().page) {
-      page_bytes_ -= pages_.back()->capacity();
-      pages_.pop_back();
-    }
-    used_ = places_.back().offset;
-    places_.pop_back(), views_.pop_back();
-    views_fresh_ = false;
+    if (views_.size() <= host_.size()) return;  // it was streamed
+    used_ = last_offset_;                       // it ends the last page
+    views_.pop_back();
+    views_sent_ = std::min(views_sent_, views_.size());
   }
 
   // A page with that much room at its end, or none where the memory has no more.
@@ -112,10 +99,20 @@ class CudaFingerGallery {
       left = limit_ - page_bytes_;
       return Status::ok;
     }
-    std::size_t free = 0, all = 0;
-    WHORL_CUDA_TRY(cudaMemGetInfo(&free, &all));
-    left = static_cast<std::int64_t>(free) -
-           std::min(kSearchBytes, static_cast<std::int64_t>(all) / 4);
+    return memory_for_galleries(left);
+  }
+
+  // The views that the device has not got yet, or all in a larger table.
+  Status send_views(cudaStream_t stream) {
+    if (static_cast<std::int64_t>(views_.size()) > device_views_.capacity()) {
+      views_sent_ = 0;
+      WHORL_STATUS_TRY(device_views_.reserve(static_cast<std::int64_t>(views_.size()) * 3 / 2));
+    }
+    if (views_sent_ == views_.size()) return Status::ok;
+    WHORL_STATUS_TRY(
+        device_views_.copy_part(static_cast<std::int64_t>(views_sent_), views_.data() + views_sent_,
+                                static_cast<std::int64_t>(views_.size() - views_sent_), stream));
+    views_sent_ = views_.size();
     return Status::ok;
   }
 
@@ -174,10 +171,10 @@ class CudaFingerGallery {
   std::vector<std::unique_ptr<DeviceArray<std::byte>>> pages_;
   std::int64_t page_bytes_ = 0, used_ = 0;  // of all pages; of the last one
   bool full_ = false;
-  std::vector<Place> places_;
+  std::int64_t last_offset_ = 0;  // of the last resident block in the last page
   std::vector<device::GalleryBlock> views_;
   DeviceArray<device::GalleryBlock> device_views_;
-  bool views_fresh_ = true;
+  std::size_t views_sent_ = 0;
   struct Buffer {
     PinnedArray<std::byte> host;
     PinnedArray<device::GalleryBlock> host_views;

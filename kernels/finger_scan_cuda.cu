@@ -24,12 +24,13 @@ constexpr std::int64_t kCandidateBytes = 32 << 20;
 // Probes that one launch takes along, and what their tiles and the columns may take of the shared
 // memory that a thread block has.
 constexpr int kMaxLaunchProbes = 16;
-constexpr std::int64_t kProbeBytes = 40 << 10, kColumnBytes = 96 << 10;
+constexpr std::int64_t kProbeBytes = 40 << 10, kColumnBytes = 40 << 10;
 
 class CudaFingers final : public FingerScanner {
  public:
   CudaFingers(int device, std::int64_t memory_bytes, CodeUnit unit)
       : device_(device), unit_(unit), gallery_(memory_bytes) {}
+  ~CudaFingers() override { (void)cudaSetDevice(device_); }  // what it owns is freed after this
 
   Status open() {
     cudaDeviceProp properties{};
@@ -40,16 +41,14 @@ class CudaFingers final : public FingerScanner {
     }
     WHORL_CHECK(unit_ == CodeUnit::popcount || properties.major >= 8);
     WHORL_STATUS_TRY(plan_memory(static_cast<std::int64_t>(properties.sharedMemPerBlockOptin)));
-    WHORL_STATUS_TRY(stream_.open());
-    WHORL_STATUS_TRY(before_.open());
-    WHORL_STATUS_TRY(after_.open());
-    WHORL_STATUS_TRY(tables_.copy_from(&host_tables(), 1, stream_.get()));
-    return stream_.wait();
+    WHORL_STATUS_TRY(timeline_.open());
+    WHORL_STATUS_TRY(tables_.copy_from(&host_tables(), 1, timeline_.stream()));
+    return timeline_.wait();
   }
 
   Status put(std::int64_t number, const PackedFingers& block) override {
     WHORL_CUDA_TRY(cudaSetDevice(device_));
-    return gallery_.put(number, block, stream_.get());
+    return gallery_.put(number, block, timeline_.stream());
   }
   std::int64_t blocks() const override { return gallery_.blocks(); }
   std::int64_t resident_bytes() const override { return gallery_.resident_bytes(); }
@@ -80,12 +79,16 @@ class CudaFingers final : public FingerScanner {
   Status plan_memory(std::int64_t shared_bytes) {
     warps_ = shared_bytes >= 96 << 10 ? kMostWarps : kMostWarps / 2;
     const std::int64_t notes = fixed_bytes(warps_);
-    probe_bytes_ = std::clamp((shared_bytes - notes) / 5, tile_bytes(kMaxProbeCodes), kProbeBytes) /
-                   kSharedAlignment * kSharedAlignment;
+    probe_bytes_ = whole_parts(
+        std::clamp((shared_bytes - notes) / 5, tile_bytes(kMaxProbeCodes), kProbeBytes));
     column_bytes_ = std::min(kColumnBytes, shared_bytes - notes - probe_bytes_);
     const bool fits = column_bytes_ >= std::int64_t{kMaxBlockGroups} * kLanes *
                                            static_cast<std::int64_t>(sizeof(FingerColumn));
     return fits ? Status::ok : Status::no_device;
+  }
+
+  static std::int64_t whole_parts(std::int64_t bytes) {
+    return (bytes + kSharedAlignment - 1) / kSharedAlignment * kSharedAlignment;
   }
 
   int end_of_batch(const FingerSearch* searches, int first, int count) const {
@@ -100,24 +103,26 @@ class CudaFingers final : public FingerScanner {
 
   Status scan_batch(const FingerSearch* searches, int count, FingerScore score,
                     std::vector<FingerCandidate>* lists) {
-    WHORL_STATUS_TRY(upload(searches, count));
+    WHORL_STATUS_TRY(upload(searches, count, score));
+    const auto tiles = codes_.size() * (sizeof(ProbeTileCode) + sizeof(ProbeTileHead));
+    batch_bytes_ = whole_parts(static_cast<std::int64_t>(tiles));
     std::int64_t slice = kFirstSliceBlocks;
     const std::int64_t most =
         kCandidateBytes /
         (count * kBlockPrints * static_cast<std::int64_t>(sizeof(FingerCandidate)));
     for (std::int64_t first = 0; first < blocks();) {
       GallerySlice part;
-      WHORL_STATUS_TRY(gallery_.slice(first, std::min(slice, most), stream_.get(), part));
+      WHORL_STATUS_TRY(gallery_.slice(first, std::min(slice, most), timeline_.stream(), part));
       WHORL_STATUS_TRY(scan_slice(part, count, score));
       WHORL_STATUS_TRY(collect(searches, count, part.count * kBlockPrints, lists));
       first += part.count;
-      slice *= kSliceGrowth;
+      slice = std::min(slice * kSliceGrowth, most);
     }
     return Status::ok;
   }
 
   // Probes as the kernel reads them, and each eligibility once.
-  Status upload(const FingerSearch* searches, int count) {
+  Status upload(const FingerSearch* searches, int count, FingerScore score) {
     codes_.clear(), heads_.clear(), minutiae_.clear(), probes_.clear(), floors_.clear();
     std::vector<const std::uint64_t*> masks;
     for (int s = 0; s < count; ++s) {
@@ -131,11 +136,12 @@ class CudaFingers final : public FingerScanner {
                          static_cast<int>(mask)});
       floors_.push_back(search.at_least);
       add_tiles(search.codes, codes_, heads_);
+      if (score == FingerScore::codes) continue;
       minutiae_.insert(minutiae_.end(), search.minutiae.minutiae,
                        search.minutiae.minutiae + search.minutiae.count);
     }
     const auto size = [](const auto& v) { return static_cast<std::int64_t>(v.size()); };
-    cudaStream_t stream = stream_.get();
+    cudaStream_t stream = timeline_.stream();
     WHORL_STATUS_TRY(device_codes_.copy_from(codes_.data(), size(codes_), stream));
     WHORL_STATUS_TRY(device_heads_.copy_from(heads_.data(), size(heads_), stream));
     WHORL_STATUS_TRY(device_minutiae_.copy_from(minutiae_.data(), size(minutiae_), stream));
@@ -149,7 +155,7 @@ class CudaFingers final : public FingerScanner {
   }
 
   Status scan_slice(const GallerySlice& slice, int count, FingerScore score) {
-    cudaStream_t stream = stream_.get();
+    cudaStream_t stream = timeline_.stream();
     const std::int64_t room = slice.count * kBlockPrints;
     WHORL_STATUS_TRY(candidates_.reserve(room * count));
     WHORL_STATUS_TRY(device_floors_.copy_from(floors_.data(), count, stream));
@@ -157,39 +163,36 @@ class CudaFingers final : public FingerScanner {
     WHORL_CUDA_TRY(cudaMemsetAsync(counters_.data(), 0,
                                    sizeof(int) * static_cast<std::size_t>(count), stream));
     const ScanPart part{slice.blocks,     slice.first,  blocks(),
-                        eligible_.data(), probe_bytes_, column_bytes_};
+                        eligible_.data(), batch_bytes_, column_bytes_};
     const ScanProbes probes{device_probes_.data(),   device_codes_.data(),  device_heads_.data(),
                             device_minutiae_.data(), device_floors_.data(), count};
     const ScanOutput output{candidates_.data(), counters_.data(), room};
     const auto kernel = kernel_for(unit_, score);
-    const std::int64_t shared = fixed_bytes(warps_) + probe_bytes_ + column_bytes_;
+    const std::int64_t shared = fixed_bytes(warps_) + batch_bytes_ + column_bytes_;
     WHORL_CUDA_TRY(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                         static_cast<int>(shared)));
-    WHORL_CUDA_TRY(cudaEventRecord(before_.get(), stream));
+    WHORL_STATUS_TRY(timeline_.start());
     WHORL_STATUS_TRY(launch(kernel, dim3(static_cast<unsigned>(slice.count)), warps_ * kWarp,
                             static_cast<std::size_t>(shared), stream, part, probes, tables_.data(),
                             output));
-    WHORL_CUDA_TRY(cudaEventRecord(after_.get(), stream));
-    return Status::ok;
+    return timeline_.stop();
   }
 
   // Fetches what the slice gave and raises the floors.
   Status collect(const FingerSearch* searches, int count, std::int64_t room,
                  std::vector<FingerCandidate>* lists) {
     std::vector<int> found(static_cast<std::size_t>(count));
-    WHORL_STATUS_TRY(counters_.copy_to(found.data(), count, stream_.get()));
-    WHORL_STATUS_TRY(stream_.wait());
-    float ms = 0;
-    WHORL_CUDA_TRY(cudaEventElapsedTime(&ms, before_.get(), after_.get()));
-    kernel_ms_ += ms;
+    WHORL_STATUS_TRY(counters_.copy_to(found.data(), count, timeline_.stream()));
+    WHORL_STATUS_TRY(timeline_.wait());
+    WHORL_STATUS_TRY(timeline_.add_elapsed(kernel_ms_));
     for (int s = 0; s < count; ++s) {
       const auto old = static_cast<std::ptrdiff_t>(lists[s].size());
       lists[s].resize(lists[s].size() +
                       static_cast<std::size_t>(found[static_cast<std::size_t>(s)]));
-      WHORL_STATUS_TRY(candidates_.copy_part_to(lists[s].data() + old, s * room,
-                                                found[static_cast<std::size_t>(s)], stream_.get()));
+      WHORL_STATUS_TRY(candidates_.copy_part_to(
+          lists[s].data() + old, s * room, found[static_cast<std::size_t>(s)], timeline_.stream()));
     }
-    WHORL_STATUS_TRY(stream_.wait());
+    WHORL_STATUS_TRY(timeline_.wait());
     for (int s = 0; s < count; ++s) {
       auto& floor = floors_[static_cast<std::size_t>(s)];
       floor = keep_best(lists[s], static_cast<std::size_t>(searches[s].keep), floor);
@@ -213,10 +216,10 @@ class CudaFingers final : public FingerScanner {
   int device_;
   CodeUnit unit_;
   int warps_ = kMostWarps;
-  std::int64_t probe_bytes_ = 0, column_bytes_ = 0;
+  std::int64_t probe_bytes_ = 0, column_bytes_ = 0;  // at most; of shared memory
+  std::int64_t batch_bytes_ = 0;                     // of the probes in hand
   float kernel_ms_ = 0;
-  Stream stream_;
-  Event before_, after_;
+  Timeline timeline_;
   CudaFingerGallery gallery_;
 
   std::vector<ProbeTileCode> codes_;
@@ -238,9 +241,11 @@ class CudaFingers final : public FingerScanner {
 
 std::unique_ptr<FingerScanner> WHORL_CUDA_ENTRY(make_cuda_fingers)(int device,
                                                                    std::int64_t memory_bytes,
-                                                                   CodeUnit unit) {
+                                                                   CodeUnit unit, Status* why) {
   auto fingers = std::make_unique<CudaFingers>(device, memory_bytes, unit);
-  if (fingers->open() != Status::ok) return nullptr;
+  const Status opened = fingers->open();
+  if (why != nullptr) *why = opened;
+  if (opened != Status::ok) return nullptr;
   return fingers;
 }
 

@@ -112,8 +112,7 @@ __device__ __forceinline__ ProbeTiles tiles_of(const ScanProbe& probe, const Sca
 template <CodeUnit kUnit>
 __device__ void fill_columns(const FingerBlock& block, const ScanProbes& all, int from, int to,
                              const ScanMemory& memory) {
-  const int warp = static_cast<int>(threadIdx.x) / kWarp,
-            warps = static_cast<int>(blockDim.x) / kWarp;
+  const int warp = warp_of_thread(), warps = static_cast<int>(blockDim.x) / kWarp;
   for (std::int64_t group = warp; group < block.groups; group += warps) {
     const auto real =
         static_cast<int>(block.codes - group * kLanes < kLanes ? block.codes - group * kLanes
@@ -141,8 +140,7 @@ template <FingerScore kScore>
 __device__ void score_prints(const GalleryBlock& block, std::int64_t number, const ScanPart& part,
                              const ScanProbes& all, int from, int to, const ScanMemory& memory,
                              const ScanOutput& output) {
-  const int warp = static_cast<int>(threadIdx.x) / kWarp,
-            warps = static_cast<int>(blockDim.x) / kWarp;
+  const int warp = warp_of_thread(), warps = static_cast<int>(blockDim.x) / kWarp;
   WarpAlignment alignment(*memory.tables, memory.scratch[warp]);
   for (int task = warp; task < (to - from) * kBlockPrints; task += warps) {
     const int p = from + task / kBlockPrints, print = task % kBlockPrints;

@@ -10,8 +10,14 @@ class NoAccelerator : public Accelerator {
     if (status != nullptr) *status = Status::no_device;
     return {};
   }
-  std::unique_ptr<FingerScanner> fingers(int, std::int64_t) const override { return nullptr; }
-  std::unique_ptr<FaceScanner> faces(int, int, std::int64_t) const override { return nullptr; }
+  std::unique_ptr<FingerScanner> fingers(int, std::int64_t, Status* why) const override {
+    if (why != nullptr) *why = Status::no_device;
+    return nullptr;
+  }
+  std::unique_ptr<FaceScanner> faces(int, int, std::int64_t, Status* why) const override {
+    if (why != nullptr) *why = Status::no_device;
+    return nullptr;
+  }
 };
 
 }  // namespace

@@ -29,7 +29,6 @@ struct AlignmentScratch {
   } pairs[kVoters];
 };
 
-__device__ __forceinline__ int lane_of_warp() { return static_cast<int>(threadIdx.x) % kWarp; }
 __device__ __forceinline__ int sum_of_warp(int value) {
   for (int step = kWarp / 2; step > 0; step /= 2) value += __shfl_xor_sync(kAllLanes, value, step);
   return value;

@@ -14,10 +14,12 @@ static_assert(DeviceFaces::kShareRows % 32 == 0);
 }  // namespace
 
 std::unique_ptr<DeviceFaces> DeviceFaces::make(const kernels::Accelerator& accelerator,
-                                               std::span<const int> devices, int dimension) {
+                                               std::span<const int> devices, int dimension,
+                                               Status* status) {
+  if (status != nullptr) *status = Status::no_device;
   auto made = std::make_unique<DeviceFaces>();
   for (const int device : devices) {
-    made->scanners_.push_back(accelerator.faces(device, dimension, 0));
+    made->scanners_.push_back(accelerator.faces(device, dimension, 0, status));
     if (made->scanners_.back() == nullptr) return nullptr;
   }
   return devices.empty() ? nullptr : std::move(made);

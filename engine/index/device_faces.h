@@ -19,9 +19,10 @@ class DeviceFaces {
  public:
   static constexpr std::int64_t kShareRows = 1024;  // whole words of `admitted`
 
-  // Null where one of them does not answer.
+  // Null, with the reason in `status`, where one of them does not answer or is full.
   static std::unique_ptr<DeviceFaces> make(const kernels::Accelerator& accelerator,
-                                           std::span<const int> devices, int dimension);
+                                           std::span<const int> devices, int dimension,
+                                           kernels::Status* status = nullptr);
 
   // Adds there what the index has got since the last time, and wipes what was removed.
   kernels::Status sync(const FaceIndex& index);

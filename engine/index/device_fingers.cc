@@ -23,10 +23,11 @@ bool same(const PackedBlock& a, const PackedBlock& b) {
 }  // namespace
 
 std::unique_ptr<DeviceFingers> DeviceFingers::make(const kernels::Accelerator& accelerator,
-                                                   std::span<const int> devices) {
+                                                   std::span<const int> devices, Status* status) {
+  if (status != nullptr) *status = Status::no_device;
   auto made = std::make_unique<DeviceFingers>();
   for (const int device : devices) {
-    made->scanners_.push_back(accelerator.fingers(device, 0));
+    made->scanners_.push_back(accelerator.fingers(device, 0, status));
     if (made->scanners_.back() == nullptr) return nullptr;
   }
   return devices.empty() ? nullptr : std::move(made);

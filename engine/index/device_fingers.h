@@ -26,9 +26,10 @@ struct DeviceSearch {
 // were.
 class DeviceFingers {
  public:
-  // Null where one of them does not answer.
+  // Null, with the reason in `status`, where one of them does not answer or is full.
   static std::unique_ptr<DeviceFingers> make(const kernels::Accelerator& accelerator,
-                                             std::span<const int> devices);
+                                             std::span<const int> devices,
+                                             kernels::Status* status = nullptr);
 
   // Puts there what the index has got since the last time: the new blocks, and the one that was its
   // last. Removed prints need nothing, no search finds them eligible.
@@ -51,8 +52,8 @@ class DeviceFingers {
   kernels::Status scan_share(std::size_t device, std::vector<kernels::FingerSearch> searches,
                              kernels::FingerScore by, Candidates& found);
 
+  std::vector<PackedBlock> blocks_;  // as they were put; scanners go before them
   std::vector<std::unique_ptr<kernels::FingerScanner>> scanners_;
-  std::vector<PackedBlock> blocks_;  // as they were put
 };
 
 }  // namespace whorl::index

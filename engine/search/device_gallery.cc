@@ -48,8 +48,8 @@ bool DeviceGallery::attempt(Place<Mirror>& place, Make make, Use use) {
   {
     const std::lock_guard guard(place.busy);
     if (closed(place)) return false;
-    if (place.mirror == nullptr) place.mirror = make();
-    status = place.mirror == nullptr ? Status::no_device : use(*place.mirror);
+    if (place.mirror == nullptr) place.mirror = make(status);
+    if (place.mirror != nullptr) status = use(*place.mirror);
     if (status == Status::ok) return true;
     place.given_up = true;
     place.mirror.reset();
@@ -87,7 +87,10 @@ bool DeviceGallery::search(const index::FingerIndex& prints, PositionSearch& sea
       asked.push_back({&search.probes[p], eligible, search.passages[p]});
   }
   return attempt(
-      place, [&] { return index::DeviceFingers::make(*options_.accelerator, devices()); },
+      place,
+      [&](Status& status) {
+        return index::DeviceFingers::make(*options_.accelerator, devices(), &status);
+      },
       [&](index::DeviceFingers& mirror) { return mirror.search(prints, asked, search.lists); });
 }
 
@@ -108,7 +111,10 @@ std::optional<std::vector<std::vector<index::FaceHit>>> DeviceGallery::search(
   std::vector<std::vector<index::FaceHit>> hits;
   const bool found = attempt(
       faces_,
-      [&] { return index::DeviceFaces::make(*options_.accelerator, devices(), faces.dimension()); },
+      [&](Status& status) {
+        return index::DeviceFaces::make(*options_.accelerator, devices(), faces.dimension(),
+                                        &status);
+      },
       [&](index::DeviceFaces& mirror) { return mirror.search(faces, prepared, bits, k, hits); });
   return found ? std::optional(std::move(hits)) : std::nullopt;
 }
@@ -116,7 +122,7 @@ std::optional<std::vector<std::vector<index::FaceHit>>> DeviceGallery::search(
 void DeviceGallery::wipe_removed(const index::FaceIndex& faces) {
   if (faces_.mirror == nullptr) return;
   attempt(
-      faces_, [] { return std::unique_ptr<index::DeviceFaces>(); },
+      faces_, [](Status&) { return std::unique_ptr<index::DeviceFaces>(); },
       [&](index::DeviceFaces& mirror) { return mirror.sync(faces); });
 }
 

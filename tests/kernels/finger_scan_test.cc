@@ -193,6 +193,26 @@ TEST_F(FingerGalleryOnDevice, SeveralShareADeviceThatIsTooSmallForAll) {
   }
 }
 
+// Slices cannot grow for ever.
+TEST_F(FingerGalleryOnDevice, ManySlicesComeToAnEnd) {
+  emulated::set_devices({1, std::size_t{300} << 10});
+  const FingerGallery many = maker_.gallery(100, 1, 12);
+  const auto device = emulated_make_cuda_fingers(0, 1, CodeUnit::popcount);
+  ASSERT_NE(device, nullptr);
+  for (std::size_t b = 0; b < many.blocks.size(); ++b) {
+    ASSERT_EQ(device->put(static_cast<std::int64_t>(b), many.blocks[b].view()), Status::ok);
+  }
+  expect_agreement(*device, many, FingerSearches(maker_, many, 1));
+  EXPECT_GT(device->last_kernel_ms(), 0);
+}
+
+TEST_F(FingerGalleryOnDevice, AFullDeviceIsNotALostOne) {
+  emulated::set_devices({1, std::size_t{1} << 10});
+  Status why = Status::ok;
+  EXPECT_EQ(emulated_make_cuda_fingers(0, kMemory, CodeUnit::popcount, &why), nullptr);
+  EXPECT_EQ(why, Status::device_out_of_memory);
+}
+
 TEST_F(FingerGalleryOnDevice, LostDeviceIsAFaultAtEveryCall) {
   for (int calls = 1; calls < 60; ++calls) {
     emulated::set_devices({});

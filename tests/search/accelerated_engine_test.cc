@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <deque>
 #include <filesystem>
 #include <thread>
 
@@ -131,13 +132,14 @@ class AcceleratedEngineTest : public ::testing::Test {
   }
 
   fs::path folder_;
+  std::deque<FakeAccelerator> accelerators_;  // the engines go before them
   std::unique_ptr<Engine> plain_, engine_;
   std::vector<Error> warnings_;
 };
 
 TEST_F(AcceleratedEngineTest, AnswersAsOneWithoutDevicesWhateverChanges) {
   for (const int devices : {1, 3}) {
-    const FakeAccelerator accelerator(devices);
+    FakeAccelerator& accelerator = accelerators_.emplace_back(devices);
     use(accelerator);
     plain_ = open("plain" + std::to_string(devices), {});
     enrol(0, 100);
@@ -164,7 +166,7 @@ TEST_F(AcceleratedEngineTest, AnswersAsOneWithoutDevicesWhateverChanges) {
 }
 
 TEST_F(AcceleratedEngineTest, AnswersWhileOthersEnrolAndDelete) {
-  const FakeAccelerator accelerator(2);
+  FakeAccelerator& accelerator = accelerators_.emplace_back(2);
   use(accelerator);
   enrol(0, 80);
   std::atomic<bool> done = false;
@@ -197,7 +199,7 @@ TEST_F(AcceleratedEngineTest, AnswersWhileOthersEnrolAndDelete) {
 TEST_F(AcceleratedEngineTest, LosesNoSearchWithItsDevice) {
   for (const kernels::Status failure :
        {kernels::Status::device_fault, kernels::Status::no_device}) {
-    FakeAccelerator accelerator(2);
+    FakeAccelerator& accelerator = accelerators_.emplace_back(2);
     accelerator.failure.store(failure);
     use(accelerator);
     plain_ = open("plain" + std::to_string(static_cast<int>(failure)), {});
@@ -229,7 +231,7 @@ TEST_F(AcceleratedEngineTest, LosesNoSearchWithItsDevice) {
 }
 
 TEST_F(AcceleratedEngineTest, SearchesOnTheCpuWhatDoesNotFitIntoDeviceMemory) {
-  FakeAccelerator accelerator(1);
+  FakeAccelerator& accelerator = accelerators_.emplace_back(1);
   accelerator.memory_bytes = 180'000;  // of right index fingers there are more than of left thumbs
   use(accelerator);
   enrol(0, kPeople);
@@ -242,8 +244,18 @@ TEST_F(AcceleratedEngineTest, SearchesOnTheCpuWhatDoesNotFitIntoDeviceMemory) {
   }
 }
 
+TEST_F(AcceleratedEngineTest, TellsAFullDeviceFromALostOne) {
+  FakeAccelerator& accelerator = accelerators_.emplace_back(1);
+  accelerator.opening.store(kernels::Status::device_out_of_memory);
+  use(accelerator);
+  enrol(0, 60);
+  EXPECT_TRUE(on_cpu(expect_equal_answers()));
+  ASSERT_EQ(warnings_.size(), 1U);
+  EXPECT_EQ(warnings_.front().fault, Fault::out_of_memory);
+}
+
 TEST_F(AcceleratedEngineTest, WarnsWhereNoDeviceAnswersAndGoesOn) {
-  const FakeAccelerator accelerator(0);
+  FakeAccelerator& accelerator = accelerators_.emplace_back(0);
   use(accelerator);
   enrol(0, 60);
   EXPECT_TRUE(on_cpu(expect_equal_answers()));
@@ -252,7 +264,7 @@ TEST_F(AcceleratedEngineTest, WarnsWhereNoDeviceAnswersAndGoesOn) {
 }
 
 TEST_F(AcceleratedEngineTest, LeavesASmallGalleryToTheCpu) {
-  const FakeAccelerator accelerator(1);
+  FakeAccelerator& accelerator = accelerators_.emplace_back(1);
   use(accelerator, kPeople + 1);
   enrol(0, kPeople);
   EXPECT_TRUE(on_cpu(expect_equal_answers()));
@@ -261,7 +273,7 @@ TEST_F(AcceleratedEngineTest, LeavesASmallGalleryToTheCpu) {
 }
 
 TEST_F(AcceleratedEngineTest, AnErasedFaceLeavesTheDeviceBeforeTheCallReturns) {
-  const FakeAccelerator accelerator(1);
+  FakeAccelerator& accelerator = accelerators_.emplace_back(1);
   use(accelerator);
   enrol(0, 60);
   expect_equal_answers();
@@ -270,7 +282,7 @@ TEST_F(AcceleratedEngineTest, AnErasedFaceLeavesTheDeviceBeforeTheCallReturns) {
 }
 
 TEST_F(AcceleratedEngineTest, FindsDuplicatesInTheStreamThroughTheDevice) {
-  const FakeAccelerator accelerator(1);
+  FakeAccelerator& accelerator = accelerators_.emplace_back(1);
   use(accelerator);
   enrol(0, 50);
   const Dedup dedup;

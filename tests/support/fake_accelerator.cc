@@ -169,14 +169,23 @@ std::vector<kernels::DeviceInfo> FakeAccelerator::devices(Status* status) const 
   return list;
 }
 
-std::unique_ptr<kernels::FingerScanner> FakeAccelerator::fingers(int device, std::int64_t) const {
-  if (device < 0 || device >= devices_) return nullptr;
+bool FakeAccelerator::opens(int device, kernels::Status* why) const {
+  const bool there = device >= 0 && device < devices_;
+  const kernels::Status status = there ? opening.load() : kernels::Status::no_device;
+  if (why != nullptr) *why = status;
+  return status == kernels::Status::ok;
+}
+
+std::unique_ptr<kernels::FingerScanner> FakeAccelerator::fingers(int device, std::int64_t,
+                                                                 kernels::Status* why) const {
+  if (!opens(device, why)) return nullptr;
   return std::make_unique<FakeFingers>(*this);
 }
 
 std::unique_ptr<kernels::FaceScanner> FakeAccelerator::faces(int device, int dimension,
-                                                             std::int64_t) const {
-  if (device < 0 || device >= devices_) return nullptr;
+                                                             std::int64_t,
+                                                             kernels::Status* why) const {
+  if (!opens(device, why)) return nullptr;
   return std::make_unique<FakeFaces>(*this, dimension);
 }
 

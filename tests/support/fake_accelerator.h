@@ -21,19 +21,24 @@ class FakeAccelerator : public kernels::Accelerator {
   std::atomic<std::int64_t> good_calls = std::numeric_limits<std::int64_t>::max();
   std::atomic<kernels::Status> failure = kernels::Status::device_fault;  // of the calls after them
 
+  std::atomic<kernels::Status> opening = kernels::Status::ok;  // what a new scanner meets
+
   // What was asked of it.
   mutable std::atomic<std::int64_t> calls = 0, puts = 0, scans = 0, wipes = 0, scanners = 0;
 
   std::vector<kernels::DeviceInfo> devices(kernels::Status* status = nullptr) const override;
-  std::unique_ptr<kernels::FingerScanner> fingers(int device, std::int64_t bytes) const override;
-  std::unique_ptr<kernels::FaceScanner> faces(int device, int dimension,
-                                              std::int64_t bytes) const override;
+  std::unique_ptr<kernels::FingerScanner> fingers(int device, std::int64_t bytes,
+                                                  kernels::Status* why = nullptr) const override;
+  std::unique_ptr<kernels::FaceScanner> faces(int device, int dimension, std::int64_t bytes,
+                                              kernels::Status* why = nullptr) const override;
 
   kernels::Status call() const {
     return ++calls > good_calls ? failure.load() : kernels::Status::ok;
   }
 
  private:
+  bool opens(int device, kernels::Status* why) const;
+
   int devices_;
 };
 
