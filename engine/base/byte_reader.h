@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -22,6 +23,15 @@ class ByteReader {
     if (!ok_) return {};
     const auto taken = rest_.first(count);
     rest_ = rest_.subspan(count);
+    return taken;
+  }
+
+  // The bytes before the next `separator`, which is passed over; all that is left where there is
+  // none.
+  std::span<const std::byte> take_until(std::byte separator) {
+    const auto found = std::find(rest_.begin(), rest_.end(), separator);
+    const auto taken = take(static_cast<std::size_t>(found - rest_.begin()));
+    if (ok_ && remaining() > 0) take(1);
     return taken;
   }
 

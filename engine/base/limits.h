@@ -15,6 +15,8 @@ inline constexpr int kMaxMinutiaePerTemplate = 128;
 inline constexpr int kMinPixelsPerInch = 99;
 inline constexpr int kMaxPixelsPerInch = 1200;
 inline constexpr int kCanonicalPixelsPerInch = 500;
+// Of one finger's picture at 500 ppi: 10 x 10 cm. Extraction takes about 100 bytes a pixel.
+inline constexpr std::int64_t kMaxPrintPixels = 4'000'000;
 inline constexpr int kMaxFaceDimension = 4096;
 inline constexpr std::size_t kMaxModelIdBytes = 64;
 inline constexpr std::size_t kMaxSourceBytes = 64;
@@ -30,5 +32,16 @@ inline constexpr int kMaxCandidates = 1000;  // the k of top-k
 inline constexpr int kMaxSurvivors = 100'000;
 inline constexpr int kMaxQueriesPerBatch = 256;
 inline constexpr int kMaxExcludedSubjects = 10'000;
+// A card of ten prints, 8 by 8 inches at 1000 ppi; decoded grey 64 MiB, in colour 192 MiB.
+inline constexpr std::int64_t kMaxImagePixels = 64 * 1024 * 1024;
+inline constexpr int kMaxImageSidePx = 20'000;
+// The largest picture above, uncompressed and in colour, with what surrounds it.
+inline constexpr std::size_t kMaxImageFileBytes = 256 * 1024 * 1024;
+// Finger images of one record or transaction: a card of ten prints has 14.
+inline constexpr int kMaxImagesPerFile = 128;
+// Their pixels together, decoded: three such cards at 1000 ppi.
+inline constexpr std::int64_t kMaxImagePixelsPerFile = 192 * 1024 * 1024;
+// Blocks behind one image in ISO/IEC 19794-4:2011, which knows three kinds.
+inline constexpr std::size_t kMaxExtendedBlocks = 256;
 
 }  // namespace whorl

@@ -20,7 +20,7 @@ enum class Fault : std::uint16_t {
   empty_input = 7,           // no bytes at all
   length_mismatch = 8,       // a declared length disagrees with the bytes
   no_minutiae = 9,           // a finger view without a single minutia
-  bad_resolution = 10,       // 0 ppi, or beyond what a fingerprint scanner makes
+  bad_resolution = 10,       // 0 ppi, beyond what a scanner makes, or not square
   not_finite = 11,           // a face vector with NaN or infinity
   wrong_dimension = 12,      // a face vector of another length than its model's
   wrong_model = 13,          // a face vector of another model than the gallery's
@@ -47,7 +47,7 @@ enum class Fault : std::uint16_t {
   too_few_minutiae = 34,     // too few minutiae to be told from anyone else's
   cancelled = 35,            // asked to stop before it was done
   device_fault = 36,         // an accelerator failed; the answer was taken on the CPU or not at all
-  damaged_file = 37,         // a template file whose checksum does not fit its bytes
+  damaged_file = 37,         // a file whose checksum or compressed data is wrong
   no_device = 38,            // an accelerator was asked for, and none answers
 };
 

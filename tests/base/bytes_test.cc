@@ -71,6 +71,20 @@ TEST(ByteReader, RefusesEverySizeBeyondWhatIsLeft) {
   }
 }
 
+TEST(ByteReader, TakesUntilASeparatorOrTheEnd) {
+  const Bytes bytes = from_hex("0102001d00ff");
+  ByteReader in(bytes);
+  EXPECT_EQ(to_hex(in.take_until(std::byte{0})), "0102");
+  EXPECT_EQ(in.offset(), 3U) << "the separator is passed over";
+  EXPECT_EQ(to_hex(in.take_until(std::byte{0x1D})), "");
+  EXPECT_EQ(to_hex(in.take_until(std::byte{7})), "00ff");
+  EXPECT_EQ(to_hex(in.take_until(std::byte{7})), "");
+  EXPECT_TRUE(in.ok()) << "the end is one, too";
+  in.u8();
+  EXPECT_TRUE(in.take_until(std::byte{7}).empty());
+  EXPECT_FALSE(in.ok());
+}
+
 TEST(ByteReader, TakesNothingFromNothing) {
   ByteReader in({});
   EXPECT_TRUE(in.take(0).empty());

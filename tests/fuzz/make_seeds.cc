@@ -6,8 +6,12 @@
 #include <string>
 #include <string_view>
 
+#include "engine/formats/images/wsq_encoder.h"
 #include "engine/formats/template_container.h"
+#include "tests/support/finger_image_files.h"
 #include "tests/support/random_records.h"
+#include "tests/support/ridge_picture.h"
+#include "tests/support/some_images.h"
 
 namespace {
 
@@ -47,6 +51,44 @@ bool write_containers(const std::filesystem::path& folder) {
   return good;
 }
 
+bool write_finger_images(const std::filesystem::path& folder) {
+  bool good = true;
+  for (int i = 0; i < kSeedsPerKind && good; ++i) {
+    SeededRandom random = SeededRandom::stream(3, static_cast<std::uint64_t>(i));
+    const std::string name = std::to_string(i);
+    for (const FingerImageFormat format : kFingerImageFormats) {
+      const bool of_2005 = format == FingerImageFormat::iso19794_4_2005;
+      good = good &&
+             write(folder / ((of_2005 ? "iso19794_4_2005-" : "iso19794_4_2011-") + name),
+                   encode_finger_image_record(test::random_finger_image_record(random, format)));
+    }
+    good = good && write(folder / ("nist_itl-" + name), test::random_transaction(random));
+  }
+  return good;
+}
+
+// Small pictures, so that a mutation is tried soon; with and without restarts, filters of two
+// banks.
+bool write_wsq(const std::filesystem::path& folder) {
+  const wsq::FilterBank two_taps{false, {0.70710678F}, {0.70710678F}};
+  bool good = true;
+  for (int i = 0; i < kSeedsPerKind && good; ++i) {
+    const Image image = test::ridge_picture(1 + 3 * i, 1 + 70 * i % 61, static_cast<unsigned>(i));
+    const wsq::StreamOptions stream{i % 3 == 0 ? two_taps : wsq::standard_bank(), i % 4 * 50};
+    good = write(folder / ("wsq-" + std::to_string(i)),
+                 wsq::encode_stream(image, {0.5 + 0.25 * i}, stream));
+  }
+  return good;
+}
+
+bool write_images(const std::filesystem::path& folder) {
+  bool good = true;
+  for (const test::NamedImage& image : test::some_images()) {
+    good = good && write(folder / image.name, image.bytes);
+  }
+  return good;
+}
+
 bool write_kind(std::string_view kind, const std::filesystem::path& folder) {
   bool known = false;
   bool good = true;
@@ -58,6 +100,18 @@ bool write_kind(std::string_view kind, const std::filesystem::path& folder) {
   if (kind == "all" || kind == "container") {
     known = true;
     good = good && write_containers(folder);
+  }
+  if (kind == "images") {
+    known = true;
+    good = good && write_images(folder);
+  }
+  if (kind == "finger_images") {
+    known = true;
+    good = good && write_finger_images(folder);
+  }
+  if (kind == "wsq") {
+    known = true;
+    good = good && write_wsq(folder);
   }
   return known && good;
 }
