@@ -6,7 +6,7 @@
 #include <numbers>
 #include <span>
 
-#include "scanners/simulated/skin.h"
+#include "scanners/simulated/placed_capture.h"
 #include "scanners/simulated/spacing.h"
 
 namespace whorl::scanners {
@@ -24,17 +24,6 @@ constexpr float kMergedPx = 5;
 // A capture with fewer than kFewestSeen is taken again; after so many the finger is as it is.
 constexpr int kAttempts = 6;
 constexpr int kDartsPerSpurious = 8;
-
-struct Contact {
-  FingerPoint middle;
-  PadSize size;
-
-  bool holds(FingerPoint at) const {
-    const float u = (at.x_px - middle.x_px) / size.half_width_px;
-    const float v = (at.y_px - middle.y_px) / size.half_height_px;
-    return u * u + v * v <= 1;
-  }
-};
 
 Contact draw_contact(const MasterFinger& finger, const CaptureConditions& c, SeededRandom& random) {
   const auto size = static_cast<float>(
@@ -95,6 +84,8 @@ class Sheet {
 
   int seen() const { return count_; }
   double quality() const { return quality_; }
+  const Contact& contact() const { return contact_; }
+  const Skin& skin() const { return skin_; }
   std::span<Minutia> minutiae() { return std::span(seen_).first(static_cast<std::size_t>(count_)); }
 
  private:
@@ -173,14 +164,21 @@ FingerTemplate to_template(const MasterFinger& finger, Sheet& sheet) {
 
 }  // namespace
 
-FingerTemplate capture(const MasterFinger& finger, const CaptureConditions& conditions,
-                       SeededRandom& random) {
+PlacedCapture capture_placed(const MasterFinger& finger, const CaptureConditions& conditions,
+                             SeededRandom& random) {
   for (int attempt = 1;; ++attempt) {
     Sheet sheet(finger, conditions, random);
     sheet.see_minutiae();
     sheet.make_up(sheet.draw_spurious_count());
-    if (sheet.seen() >= kFewestSeen || attempt == kAttempts) return to_template(finger, sheet);
+    if (sheet.seen() >= kFewestSeen || attempt == kAttempts) {
+      return {to_template(finger, sheet), sheet.contact(), sheet.skin(), sheet.quality()};
+    }
   }
+}
+
+FingerTemplate capture(const MasterFinger& finger, const CaptureConditions& conditions,
+                       SeededRandom& random) {
+  return capture_placed(finger, conditions, random).print;
 }
 
 }  // namespace whorl::scanners

@@ -50,6 +50,13 @@ FingerTemplate Person::capture(FingerPosition position, std::uint64_t number,
   return scanners::capture(finger(position), conditions, random);
 }
 
+Image Person::capture_image(FingerPosition position, std::uint64_t number,
+                            const CaptureConditions& conditions,
+                            const ImageConditions& image_conditions) const {
+  SeededRandom random = moment(position, number);
+  return scanners::capture_image(finger(position), conditions, image_conditions, random);
+}
+
 FaceTemplate Person::capture_face(const FaceModel& model, std::uint64_t number) const {
   SeededRandom random = face_moment(number);
   return model.capture(face(model), random);

@@ -54,4 +54,23 @@ OnPlaten Skin::place(FingerPoint at, float direction) const {
           direction + turned + turn_radians_};
 }
 
+// Fixed point iteration: displacements change by some percent of a step, so each round gains more
+// than a digit.
+FingerPoint Skin::lift(FingerPoint on_platen) const {
+  constexpr int kRounds = 4;
+  const float px = on_platen.x_px - set_down_.x_px, py = on_platen.y_px - set_down_.y_px;
+  const float turned_x = cosine_ * px - sine_ * py, turned_y = sine_ * px + cosine_ * py;
+  FingerPoint at{turned_x, turned_y};
+  for (int round = 0; round < kRounds; ++round) {
+    float dx = xx_ * at.x_px + xy_ * at.y_px, dy = yx_ * at.x_px + yy_ * at.y_px;
+    for (const Wave& wave : waves_) {
+      const float s = std::sin(wave.along_x * at.x_px + wave.along_y * at.y_px + wave.phase);
+      dx += wave.dx_px * s;
+      dy += wave.dy_px * s;
+    }
+    at = {turned_x - dx, turned_y - dy};
+  }
+  return at;
+}
+
 }  // namespace whorl::scanners

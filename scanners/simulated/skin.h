@@ -17,6 +17,9 @@ class Skin {
  public:
   Skin(const CaptureConditions& conditions, SeededRandom& random);
   OnPlaten place(FingerPoint at, float direction_radians) const;
+  // The point of the finger that lies at a place of the platen: the inverse of place(), within
+  // 0.01 px.
+  FingerPoint lift(FingerPoint on_platen) const;
 
  private:
   struct Wave {
