@@ -51,6 +51,7 @@ struct Twins {
   VectorDots vector_dots;
   FillCylinder fill_cylinder;
   AlignPrints align_prints;
+  OrientedFilter oriented_filter;
 };
 
 // On machines that are not x86-64 the wider twins are not built; available() keeps callers away.
@@ -64,17 +65,18 @@ Twins twins_of(Backend backend) {
       return twins;
     }
     case Backend::avx512:
-      return {score_finger_block_avx512, face_dot_avx512,    project_signs_avx512,
-              project_sums_avx512,       vector_dots_avx512, fill_cylinder_avx2,
-              align_prints_avx512};
+      return {score_finger_block_avx512, face_dot_avx512,       project_signs_avx512,
+              project_sums_avx512,       vector_dots_avx512,    fill_cylinder_avx2,
+              align_prints_avx512,       oriented_filter_avx512};
     case Backend::avx2:
-      return {score_finger_block_avx2, face_dot_avx2,      project_signs_avx2, project_sums_avx2,
-              vector_dots_avx2,        fill_cylinder_avx2, align_prints_avx2};
+      return {score_finger_block_avx2, face_dot_avx2,       project_signs_avx2,
+              project_sums_avx2,       vector_dots_avx2,    fill_cylinder_avx2,
+              align_prints_avx2,       oriented_filter_avx2};
 #endif
     default:
-      return {score_finger_block_reference, face_dot_reference,    project_signs_reference,
-              project_sums_reference,       vector_dots_reference, fill_cylinder_reference,
-              align_prints_reference};
+      return {score_finger_block_reference, face_dot_reference,       project_signs_reference,
+              project_sums_reference,       vector_dots_reference,    fill_cylinder_reference,
+              align_prints_reference,       oriented_filter_reference};
   }
 }
 
@@ -126,5 +128,6 @@ ProjectSums project_sums(Backend backend) { return twins_of(backend).project_sum
 VectorDots vector_dots(Backend backend) { return twins_of(backend).vector_dots; }
 AlignPrints align_prints(Backend backend) { return twins_of(backend).align_prints; }
 FillCylinder fill_cylinder(Backend backend) { return twins_of(backend).fill_cylinder; }
+OrientedFilter oriented_filter(Backend backend) { return twins_of(backend).oriented_filter; }
 
 }  // namespace whorl::kernels

@@ -7,6 +7,7 @@
 #include "kernels/cylinder_cells.h"
 #include "kernels/face_dot.h"
 #include "kernels/finger_block.h"
+#include "kernels/oriented_filter.h"
 #include "kernels/print_alignment.h"
 #include "kernels/sign_projection.h"
 #include "kernels/vector_dot.h"
@@ -32,6 +33,8 @@ ProjectSigns project_signs(Backend backend);
 ProjectSums project_sums(Backend backend);
 VectorDots vector_dots(Backend backend);
 AlignPrints align_prints(Backend backend);
-FillCylinder fill_cylinder(Backend backend);  // avx512 has no twin of its own: half would be empty
+// avx512 has no twin of its own: half of its registers would be empty.
+FillCylinder fill_cylinder(Backend backend);
+OrientedFilter oriented_filter(Backend backend);
 
 }  // namespace whorl::kernels

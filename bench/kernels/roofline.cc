@@ -73,6 +73,16 @@ void count_avx2() {
 #undef WHORL_WORD
 }
 
+void multiply_avx2() {
+#define WHORL_WORD(N)                    \
+  "vpmaddwd %%ymm8, %%ymm9, %%ymm10\n\t" \
+  "vpaddd %%ymm10, %%ymm" #N ", %%ymm" #N "\n\t"
+  for (std::int64_t i = 0; i < kRounds; ++i) {
+    __asm__ volatile(WHORL_EIGHT(WHORL_WORD)::: WHORL_CLOBBERED);
+  }
+#undef WHORL_WORD
+}
+
 // Four sums take turns, as in the twin.
 void multiply_amx() {
   Tiles tiles;
@@ -95,8 +105,14 @@ double measured_peak(Backend backend) {
   }
   return available(Backend::avx2) ? 16 * kWords / kCodeWords / best_seconds(count_avx2) : 0;
 }
+
+double measured_products() {
+  constexpr auto kProducts = static_cast<double>(kRounds * 8 * 16);
+  return available(Backend::avx2) ? kProducts / best_seconds(multiply_avx2) : 0;
+}
 #else
 double measured_peak(Backend) { return 0; }
+double measured_products() { return 0; }
 #endif
 
 }  // namespace
@@ -106,6 +122,11 @@ double peak_pairs_per_second(Backend backend) {
   double& peak = peaks[static_cast<std::size_t>(backend)];
   if (peak == 0) peak = measured_peak(backend);
   return peak;
+}
+
+double peak_products_per_second(Backend backend) {
+  static const double peak = measured_products();
+  return backend == Backend::reference ? 0 : peak;
 }
 
 double read_bytes_per_second() {

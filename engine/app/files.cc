@@ -55,14 +55,14 @@ Result<std::vector<Template>> read_ready(const scanners::CaptureFile& file) {
   return templates;
 }
 
-Result<std::vector<FingerTemplate>> read_prints(const std::filesystem::path& path,
-                                                std::optional<PixelsPerInch> ppi) {
-  WHORL_TRY(std::vector<Template> templates, read_template_file(path, ppi));
+Result<std::vector<FingerTemplate>> read_prints(const scanners::CaptureFile& file) {
+  WHORL_TRY(std::vector<Template> templates, read_ready(file));
   std::vector<FingerTemplate> prints;
   for (Template& t : templates) {
     auto* print = std::get_if<FingerTemplate>(&t);
     if (print == nullptr) {
-      return fail(Fault::unsupported, 0, path.string() + ", a face where a fingerprint is needed");
+      return fail(Fault::unsupported, 0,
+                  file.path.string() + ", a face where a fingerprint is needed");
     }
     features::describe_minutiae(*print);
     prints.push_back(std::move(*print));

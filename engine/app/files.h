@@ -14,8 +14,8 @@
 
 namespace whorl::app {
 
-// Templates of a file, faces scaled to unit length: ready to be enrolled or searched. Faults as
-// read_capture_file and matchers::normalise; every one names the file.
+// Templates of a file, pictures made templates, faces scaled to unit length: ready to be enrolled
+// or searched. Faults as read_capture_file and matchers::normalise; every one names the file.
 Result<std::vector<Template>> read_ready(const scanners::CaptureFile& file);
 inline Result<std::vector<Template>> read_template_file(const std::filesystem::path& path,
                                                         std::optional<PixelsPerInch> ppi) {
@@ -23,8 +23,11 @@ inline Result<std::vector<Template>> read_template_file(const std::filesystem::p
 }
 // The same for a file of fingerprints, with codes: ready to be compared. Fault::unsupported for a
 // file that holds a face.
-Result<std::vector<FingerTemplate>> read_prints(const std::filesystem::path& path,
-                                                std::optional<PixelsPerInch> ppi);
+Result<std::vector<FingerTemplate>> read_prints(const scanners::CaptureFile& file);
+inline Result<std::vector<FingerTemplate>> read_prints(const std::filesystem::path& path,
+                                                       std::optional<PixelsPerInch> ppi) {
+  return read_prints({path, std::nullopt, FingerPosition::unknown, ppi, 0});
+}
 
 // Writes a whole file, in place of what was there: first beside it, then renamed, so that a reader
 // finds the old or the new one. Faults, naming the file: disk_full, io_error.

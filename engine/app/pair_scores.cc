@@ -4,7 +4,7 @@
 #include <system_error>
 #include <tuple>
 
-#include "scanners/replay/capture_file.h"
+#include "engine/app/names.h"
 
 namespace whorl::app {
 namespace {
@@ -12,19 +12,19 @@ namespace {
 namespace fs = std::filesystem;
 
 auto order_of(const fs::path& file) {
-  return std::tuple(scanners::numbered_name(file), file.filename().string());
+  return std::tuple(print_name(file), file.filename().string());
 }
 
-Result<PrintDatabase> read_database(const fs::path& folder) {
+Result<PrintDatabase> read_database(const fs::path& folder, PrintSource source) {
+  const auto has_ending =
+      source == PrintSource::images ? scanners::has_image_ending : scanners::has_template_ending;
   PrintDatabase database{
       folder.parent_path().filename().string() + "_" + folder.filename().string(), folder, {}};
   std::error_code trouble;
   for (fs::directory_iterator entry(folder, trouble), end; !trouble && entry != end;
        entry.increment(trouble)) {
     const fs::path& file = entry->path();
-    if (scanners::has_template_ending(file) && scanners::numbered_name(file)) {
-      database.files.push_back(file);
-    }
+    if (has_ending(file) && print_name(file)) { database.files.push_back(file); }
   }
   if (trouble) return fail(Fault::io_error, 0, folder.string() + " (" + trouble.message() + ")");
   std::ranges::sort(database.files, {}, order_of);
@@ -33,7 +33,21 @@ Result<PrintDatabase> read_database(const fs::path& folder) {
 
 }  // namespace
 
-Result<std::vector<PrintDatabase>> find_databases(const fs::path& folder) {
+std::optional<scanners::NumberedName> print_name(const fs::path& file) {
+  const std::string stem = file.stem().string();
+  const std::size_t gap = stem.find('_');
+  if (gap == std::string::npos || stem.find('_', gap + 1) == std::string::npos) {
+    return scanners::numbered_name(file);
+  }
+  constexpr std::uint64_t kFingersAPerson = 100;
+  const auto person = whole_number(std::string_view(stem).substr(0, gap));
+  auto name = scanners::numbered_name(fs::path(stem.substr(gap + 1) + ".x"));
+  if (!person || !name || name->number >= kFingersAPerson || *person > UINT32_MAX) return {};
+  name->number += *person * kFingersAPerson;
+  return name;
+}
+
+Result<std::vector<PrintDatabase>> find_databases(const fs::path& folder, PrintSource source) {
   std::error_code trouble;
   const fs::path root = fs::canonical(folder, trouble);
   if (trouble) return fail(Fault::io_error, 0, folder.string() + " (" + trouble.message() + ")");
@@ -46,11 +60,14 @@ Result<std::vector<PrintDatabase>> find_databases(const fs::path& folder) {
   if (trouble) return fail(Fault::io_error, 0, folder.string() + " (" + trouble.message() + ")");
   std::vector<PrintDatabase> databases;
   for (const fs::path& f : folders) {
-    WHORL_TRY(PrintDatabase database, read_database(f));
+    WHORL_TRY(PrintDatabase database, read_database(f, source));
     if (!database.files.empty()) databases.push_back(std::move(database));
   }
   if (databases.empty()) {
-    return fail(Fault::not_found, 0, folder.string() + ", no FINGER_IMPRESSION template files");
+    return fail(Fault::not_found, 0,
+                folder.string() + (source == PrintSource::images
+                                       ? ", no FINGER_IMPRESSION images"
+                                       : ", no FINGER_IMPRESSION template files"));
   }
   std::ranges::sort(databases, {}, &PrintDatabase::name);
   return databases;

@@ -1,25 +1,35 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/base/biometrics.h"
 #include "engine/base/result.h"
 #include "engine/matchers/finger_matcher.h"
+#include "scanners/replay/capture_file.h"
 
 namespace whorl::app {
 
-// A folder of FINGER_IMPRESSION template files, as the FVC competitions lay them out.
+// What a database's files are.
+enum class PrintSource : std::uint8_t { templates, images };
+
+// A folder of FINGER_IMPRESSION files, as the FVC competitions lay them out.
 struct PrintDatabase {
   std::string name;  // the folder above and the folder: fvc2002_DB1_B
   std::filesystem::path folder;
   std::vector<std::filesystem::path> files;  // by finger, then impression, as numbers
 };
 
+// Which finger a file's name says it shows: FINGER_IMPRESSION as FVC has it, or, where people have
+// numbers and their fingers too, PERSON_FINGER_IMPRESSION (then `number` is PERSON * 100 + FINGER).
+std::optional<scanners::NumberedName> print_name(const std::filesystem::path& file);
+
 // The database `folder` is, or those its sub-folders are, by name. Files with other names or
 // endings are passed over. Faults: io_error, not_found where there is no database at all.
-Result<std::vector<PrintDatabase>> find_databases(const std::filesystem::path& folder);
+Result<std::vector<PrintDatabase>> find_databases(const std::filesystem::path& folder,
+                                                  PrintSource source = PrintSource::templates);
 
 // Of two prints or people with several views each, the pair that is most alike.
 struct BestPair {

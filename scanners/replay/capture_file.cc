@@ -6,15 +6,30 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/base/limits.h"
 #include "engine/base/names.h"
+#include "engine/features/read_capture.h"
 #include "engine/formats/file_io.h"
-#include "engine/formats/read_templates.h"
 #include "scanners/replay/csv.h"
 
 namespace whorl::scanners {
 namespace {
 
-constexpr std::array<std::string_view, 5> kEndings = {".iso", ".fmr", ".ansi", ".whorl", ".bin"};
+constexpr std::array<std::string_view, 5> kTemplateEndings = {".iso", ".fmr", ".ansi", ".whorl",
+                                                              ".bin"};
+constexpr std::array<std::string_view, 12> kImageEndings = {".png",  ".jpg", ".jpeg", ".tif",
+                                                            ".tiff", ".bmp", ".pgm",  ".jp2",
+                                                            ".j2k",  ".jpc", ".wsq",  ".fir"};
+
+template <std::size_t Count>
+bool has_ending(const std::filesystem::path& path,
+                const std::array<std::string_view, Count>& endings) {
+  std::string ending = path.extension().string();
+  std::ranges::transform(ending, ending.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return std::ranges::find(endings, ending) != endings.end();
+}
 
 // Whoever said what the file holds: a manifest, a folder's convention, or the command line.
 tl::unexpected<Error> not_as_said(const CaptureFile& file, Fault fault, const std::string& what) {
@@ -45,8 +60,10 @@ Result<> keep_position(const CaptureFile& file, std::vector<Template>& templates
 }  // namespace
 
 Result<std::vector<Template>> read_capture_file(const CaptureFile& file) {
-  WHORL_TRY(const Bytes bytes, formats::read_file(file.path));
-  auto templates = formats::read_templates(bytes, file.ppi);
+  WHORL_TRY(const Bytes bytes, formats::read_file(file.path, kMaxImageFileBytes));
+  features::ExtractionOptions options;
+  options.mode = file.extraction;
+  auto templates = features::read_capture(bytes, file.ppi, options);
   if (!templates) {
     Error error = std::move(templates).error();  // its own `where` is the view
     error.where = file.path.string() + (error.where.empty() ? "" : ", " + error.where);
@@ -63,8 +80,10 @@ Result<std::vector<Template>> read_capture_file(const CaptureFile& file) {
 }
 
 bool has_template_ending(const std::filesystem::path& path) {
-  return std::ranges::find(kEndings, path.extension().string()) != kEndings.end();
+  return has_ending(path, kTemplateEndings);
 }
+
+bool has_image_ending(const std::filesystem::path& path) { return has_ending(path, kImageEndings); }
 
 std::optional<NumberedName> numbered_name(const std::filesystem::path& path) {
   const std::string stem = path.stem().string();

@@ -9,6 +9,7 @@
 
 #include "engine/base/names.h"
 #include "engine/formats/finger_templates.h"
+#include "engine/formats/images/write_image.h"
 #include "engine/formats/template_container.h"
 #include "scanners/replay/csv.h"
 
@@ -49,17 +50,6 @@ FingerPosition position_of(const Template& value) {
   return print == nullptr ? FingerPosition::unknown : print->position;
 }
 
-std::string row(const CaptureOwner& owner, const Template& value, const fs::path& path) {
-  const bool face = modality_of(value) == Modality::face;
-  const Demographics& person = owner.demographics;
-  return std::to_string(owner.subject.value()) + "," + std::string(name_of(modality_of(value))) +
-         "," + (face ? "" : std::string(name_of(position_of(value)))) + "," +
-         path.generic_string() + (face ? ",," : ",500,") + std::to_string(owner.visit) + "," +
-         std::string(name_of(person.sex)) + "," +
-         (person.birth_year == 0 ? "" : std::to_string(person.birth_year)) + "," +
-         csv_quoted(owner.source) + "\n";
-}
-
 }  // namespace
 
 Result<CaptureFolder> CaptureFolder::create(fs::path folder,
@@ -73,15 +63,38 @@ Result<CaptureFolder> CaptureFolder::create(fs::path folder,
   return CaptureFolder(std::move(folder), format);
 }
 
+std::string CaptureFolder::row(const CaptureOwner& owner, const Content& content,
+                               const fs::path& path) {
+  const bool face = content.modality == Modality::face;
+  const Demographics& person = owner.demographics;
+  return std::to_string(owner.subject.value()) + "," + std::string(name_of(content.modality)) +
+         "," + (face ? "" : std::string(name_of(content.position))) + "," + path.generic_string() +
+         (face ? ",," : ",500,") + std::to_string(owner.visit) + "," +
+         std::string(name_of(person.sex)) + "," +
+         (person.birth_year == 0 ? "" : std::to_string(person.birth_year)) + "," +
+         csv_quoted(owner.source) + "\n";
+}
+
 Result<> CaptureFolder::add(const CaptureOwner& owner, const Template& value) {
   WHORL_TRY(const Bytes bytes, encoded(value, format_));
-  WHORL_TRY(const fs::path path, place_for(owner, value));
+  return add(owner, {modality_of(value), position_of(value), ending(value, format_)}, bytes);
+}
+
+Result<> CaptureFolder::add(const CaptureOwner& owner, FingerPosition position,
+                            const Image& picture) {
+  WHORL_TRY(const Bytes bytes, formats::encode_png(picture));
+  return add(owner, {Modality::finger, position, ".png"}, bytes);
+}
+
+Result<> CaptureFolder::add(const CaptureOwner& owner, const Content& content,
+                            std::span<const std::byte> bytes) {
+  WHORL_TRY(const fs::path path, place_for(owner, content));
   std::error_code trouble;  // of the question alone; writing has its own
   if (fs::exists(folder_ / path, trouble)) {
     return fail(Fault::already_exists, 0, (folder_ / path).string());
   }
   WHORL_TRY_VOID(write_file(folder_ / path, bytes));
-  rows_ += row(owner, value, path);
+  rows_ += row(owner, content, path);
   ++files_;
   return {};
 }
@@ -93,7 +106,7 @@ Result<fs::path> CaptureFolder::finish() {
 }
 
 // SUBJECT_POSITION_VISIT, and a number more where that finger came twice in a visit.
-Result<fs::path> CaptureFolder::place_for(const CaptureOwner& owner, const Template& value) {
+Result<fs::path> CaptureFolder::place_for(const CaptureOwner& owner, const Content& content) {
   const fs::path part = std::to_string(owner.subject.value() / kSubjectsPerFolder);
   if (part != made_) {
     std::error_code trouble;
@@ -103,13 +116,13 @@ Result<fs::path> CaptureFolder::place_for(const CaptureOwner& owner, const Templ
   }
   if (owner.subject != subject_) times_.clear();
   subject_ = owner.subject;
-  const std::string what = modality_of(value) == Modality::face
+  const std::string what = content.modality == Modality::face
                                ? "face"
-                               : std::to_string(static_cast<int>(position_of(value)));
+                               : std::to_string(static_cast<int>(content.position));
   std::string name =
       std::to_string(owner.subject.value()) + "_" + what + "_" + std::to_string(owner.visit);
   if (const int before = times_[name]++; before > 0) name += "_" + std::to_string(before + 1);
-  return part / (name + std::string(ending(value, format_)));
+  return part / (name + std::string(content.ending));
 }
 
 }  // namespace whorl::scanners

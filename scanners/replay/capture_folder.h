@@ -4,9 +4,12 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "engine/base/biometrics.h"
+#include "engine/base/image.h"
 #include "engine/base/result.h"
 #include "engine/formats/minutiae_record.h"
 
@@ -20,9 +23,9 @@ struct CaptureOwner {
   std::string source;
 };
 
-// A folder of template files with the manifest.csv that names them, as open_replay and `whorl
-// enroll --manifest` read it: one file a template, a thousand subjects a subfolder. The manifest is
-// written last: a folder without one is not complete.
+// A folder of files of templates or pictures with the manifest.csv that names them, as open_replay
+// and `whorl enroll --manifest` read it: one file a capture, a thousand subjects a subfolder. The
+// manifest is written last: a folder without one is not complete.
 class CaptureFolder {
  public:
   // Prints are written in `format`, or, without one, in the engine's own container, as faces always
@@ -32,13 +35,24 @@ class CaptureFolder {
 
   // Faults: already_exists, disk_full, io_error, and those of encoding.
   Result<> add(const CaptureOwner& owner, const Template& value);
+  // A finger's picture at 500 ppi, as PNG.
+  Result<> add(const CaptureOwner& owner, FingerPosition position, const Image& picture);
   Result<std::filesystem::path> finish();  // of the manifest
   std::int64_t files() const { return files_; }
 
  private:
   CaptureFolder(std::filesystem::path folder, std::optional<formats::MinutiaeFormat> format)
       : folder_(std::move(folder)), format_(format) {}
-  Result<std::filesystem::path> place_for(const CaptureOwner& owner, const Template& value);
+  // What a file holds, for its name and its row.
+  struct Content {
+    Modality modality = Modality::finger;
+    FingerPosition position = FingerPosition::unknown;
+    std::string_view ending;
+  };
+  Result<> add(const CaptureOwner& owner, const Content& content, std::span<const std::byte> bytes);
+  Result<std::filesystem::path> place_for(const CaptureOwner& owner, const Content& content);
+  static std::string row(const CaptureOwner& owner, const Content& content,
+                         const std::filesystem::path& path);
 
   std::filesystem::path folder_;
   std::optional<formats::MinutiaeFormat> format_;

@@ -187,22 +187,34 @@ Result<std::vector<ManifestRow>> read_manifest(const fs::path& file) {
   return tl::unexpected<Error>(std::move(error));
 }
 
+// The folder's files of one kind; an error code where it cannot be read.
+std::vector<fs::path> files_of(const fs::path& folder, bool (*is_meant)(const fs::path&),
+                               std::error_code& trouble) {
+  std::vector<fs::path> files;
+  for (fs::directory_iterator entry(folder, trouble), end; !trouble && entry != end;
+       entry.increment(trouble)) {
+    if (is_meant(entry->path())) files.push_back(entry->path());
+  }
+  return files;
+}
+
 Result<std::vector<ManifestRow>> rows_of_folder(const fs::path& folder,
                                                 std::optional<PixelsPerInch> resolution) {
   std::error_code trouble;
+  std::vector<fs::path> found = files_of(folder, has_template_ending, trouble);
+  if (found.empty() && !trouble) found = files_of(folder, has_image_ending, trouble);
+  if (trouble) return fail(Fault::io_error, 0, folder.string());
+  if (found.empty()) {
+    return fail(Fault::empty_input, 0, folder.string() + ", no files of templates or pictures");
+  }
   std::vector<std::pair<NumberedName, fs::path>> files;
-  for (fs::directory_iterator entry(folder, trouble), end; !trouble && entry != end;
-       entry.increment(trouble)) {
-    const fs::path& file = entry->path();
-    if (!has_template_ending(file)) continue;
+  for (fs::path& file : found) {
     const auto name = numbered_name(file);
     if (!name || name->number == 0) {
       return fail(Fault::bad_manifest, 0, file.string() + ", not SUBJECT_IMPRESSION");
     }
-    files.emplace_back(*name, file);
+    files.emplace_back(*name, std::move(file));
   }
-  if (trouble) return fail(Fault::io_error, 0, folder.string());
-  if (files.empty()) return fail(Fault::empty_input, 0, folder.string() + ", no template files");
   std::ranges::sort(files);
   std::vector<ManifestRow> rows;
   for (auto& [name, path] : files) {

@@ -4,6 +4,9 @@
 #include <utility>
 
 #include "engine/base/limits.h"
+#include "engine/features/fingerprint/extract.h"
+#include "scanners/simulated/finger_image.h"
+#include "scanners/simulated/ridge_pattern.h"
 
 namespace whorl::scanners {
 namespace {
@@ -32,10 +35,20 @@ class SimulatedDriver final : public Driver {
  private:
   std::size_t parts() const { return visits_.fingers.size() + (visits_.faces ? 1 : 0); }
 
-  Capture capture_part(std::size_t part) {
+  Result<FingerTemplate> print_of(std::size_t part, FingerPosition position, SeededRandom random) {
+    if (!visits_.pictures) return capture(fingers_[part], visits_.conditions, random);
+    if (part == patterns_.size()) patterns_.push_back(grow_ridges(fingers_[part]));
+    WHORL_TRY(features::Extraction read,
+              features::extract_print(
+                  capture_image(fingers_[part], patterns_[part], visits_.conditions, {}, random)));
+    read.print.position = position;
+    return std::move(read.print);
+  }
+
+  Result<std::optional<Capture>> capture_part(std::size_t part) {
     const auto index = static_cast<std::uint64_t>(visits_.first_person + person_);
     const Person person = population_.person(index);
-    if (part == 0 && visit_ == 0) fingers_.clear();
+    if (part == 0 && visit_ == 0) fingers_.clear(), patterns_.clear();
     Capture made;
     made.claimed = SubjectId{index + 1};
     made.visit = visits_.first_visit + visit_;
@@ -49,8 +62,9 @@ class SimulatedDriver final : public Driver {
     }
     made.position = visits_.fingers[part];
     if (part == fingers_.size()) fingers_.push_back(person.finger(made.position));
-    SeededRandom random = person.moment(made.position, made.visit);
-    made.templates.emplace_back(capture(fingers_[part], visits_.conditions, random));
+    WHORL_TRY(FingerTemplate print,
+              print_of(part, made.position, person.moment(made.position, made.visit)));
+    made.templates.emplace_back(std::move(print));
     return made;
   }
 
@@ -60,8 +74,9 @@ class SimulatedDriver final : public Driver {
   FaceModel faces_;
   std::int64_t person_ = 0;
   std::uint32_t visit_ = 0;
-  std::size_t part_ = 0;               // of the visit: which finger, or the face
-  std::vector<MasterFinger> fingers_;  // of the person who stands there
+  std::size_t part_ = 0;                // of the visit: which finger, or the face
+  std::vector<MasterFinger> fingers_;   // of the person who stands there
+  std::vector<RidgePattern> patterns_;  // likewise, where pictures are wanted
 };
 
 }  // namespace

@@ -80,12 +80,18 @@ const BadFile kBadFiles[] = {
        return bytes;
      },
      1, 3},
-    {"a picture",
+    {"neither template nor picture",
+     [] {
+       const auto text = as_bytes("no template at all, and no picture, but long enough for one");
+       return Bytes(text.begin(), text.end());
+     },
+     2, 3},
+    {"a broken picture",
      [] {
        const auto png = as_bytes("\x89PNG\r\n\x1a\n no template at all, but long enough for one");
        return Bytes(png.begin(), png.end());
      },
-     2, 3},
+     37, 3},
     {"more views than the standard allows", [] { return spoilt(record(), 22, 200); }, 5, 3},
     {"more minutiae than there are bytes", [] { return spoilt(record(), 27, 255); }, 1, 3},
     {"an unknown finger", [] { return spoilt(record(), 24, 99); }, 4, 3},

@@ -81,6 +81,20 @@ bool write_wsq(const std::filesystem::path& folder) {
   return good;
 }
 
+// For fuzz_extract, which reads sizes, resolution and samples: ridges at the largest size it takes.
+bool write_prints(const std::filesystem::path& folder) {
+  bool good = true;
+  for (int i = 0; i < kSeedsPerKind && good; ++i) {
+    const int side = 96 - 3 * i;
+    const Image image = test::ridge_picture(side, 96 - i, static_cast<unsigned>(i));
+    Bytes bytes = {static_cast<std::byte>(side - 1), static_cast<std::byte>(95 - i), std::byte{1},
+                   std::byte{0xF4}};  // 500 ppi
+    for (const std::uint8_t s : image.samples) bytes.push_back(std::byte{s});
+    good = write(folder / ("print-" + std::to_string(i)), bytes);
+  }
+  return good;
+}
+
 bool write_images(const std::filesystem::path& folder) {
   bool good = true;
   for (const test::NamedImage& image : test::some_images()) {
@@ -100,6 +114,10 @@ bool write_kind(std::string_view kind, const std::filesystem::path& folder) {
   if (kind == "all" || kind == "container") {
     known = true;
     good = good && write_containers(folder);
+  }
+  if (kind == "prints") {
+    known = true;
+    good = good && write_prints(folder);
   }
   if (kind == "images") {
     known = true;

@@ -77,16 +77,7 @@ class Frame {
 };
 
 void draw(Svg& svg, const Mark2D& m, const Frame& frame, std::string_view shape_class) {
-  const At at = frame(m.at);
-  const Mark look{shape_class, m.mated ? 1.0 : 0.7, 0};
-  if (m.kind == MinutiaKind::bifurcation) {
-    svg.square(at, kRadius, look);
-  } else {
-    svg.circle(at, kRadius, look);
-  }
-  const double dx = std::cos(m.radians), dy = -std::sin(m.radians);
-  svg.line({at.x + kRadius * dx, at.y + kRadius * dy}, {at.x + kTail * dx, at.y + kTail * dy},
-           look);
+  draw_minutia(svg, frame(m.at), m.radians, m.kind, {shape_class, m.mated ? 1.0 : 0.7, 0});
 }
 
 void draw_all(Svg& svg, const Marks& marks, const Frame& frame, std::string_view shape_class) {
@@ -151,6 +142,18 @@ void draw_backdrops(Svg& svg, const DrawnPrint& probe, const DrawnPrint& referen
 }
 
 }  // namespace
+
+void draw_minutia(Svg& svg, At at, double radians, MinutiaKind kind, const Mark& look,
+                  double size) {
+  const double radius = size * kRadius, tail = size * kTail;
+  if (kind == MinutiaKind::bifurcation) {
+    svg.square(at, radius, look);
+  } else {
+    svg.circle(at, radius, look);
+  }
+  const double dx = std::cos(radians), dy = -std::sin(radians);
+  svg.line({at.x + radius * dx, at.y + radius * dy}, {at.x + tail * dx, at.y + tail * dy}, look);
+}
 
 Svg minutiae_picture(const DrawnPrint& probe, const DrawnPrint& reference,
                      const matchers::FingerComparison& comparison,

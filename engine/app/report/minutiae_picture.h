@@ -21,10 +21,14 @@ struct DrawnPrint {
 
 enum class PairNumbers : bool { no, yes };  // beside the minutiae, from 1
 
+// One minutia as every picture draws it: a circle for an ending, a square for a bifurcation, the
+// tail along its direction, anticlockwise as seen from +x. Of size 1 the circle's radius is 3.2 px.
+void draw_minutia(Svg& svg, At at, double radians, MinutiaKind kind, const Mark& look,
+                  double size = 1);
+
 // Two prints' minutiae beside each other, corresponding ones joined, and over each other: the
 // reference laid on the probe by `motion`. A pair's colour and weight say how much it says for one
-// person; minutiae without a partner are faint. Circles are endings, squares bifurcations, the tail
-// points along the minutia's direction. Both templates as they were compared; pairs are
+// person; minutiae without a partner are faint. Both templates as they were compared; pairs are
 // numbered in the order of `comparison.pairs`.
 Svg minutiae_picture(const DrawnPrint& probe, const DrawnPrint& reference,
                      const matchers::FingerComparison& comparison,

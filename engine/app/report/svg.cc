@@ -7,7 +7,8 @@
 namespace whorl::app {
 
 // Blue and orange stay apart for every common kind of colour blindness (Okabe and Ito, 2008). Plain
-// values, no CSS variables: viewers of SVG files outside browsers do not know them.
+// values, no CSS variables: viewers of SVG files outside browsers do not know them. What is drawn
+// on a picture (plate, ink-) keeps its colours on a dark screen, for the picture stays light.
 const std::string_view kPictureStyle = R"(
 svg { background: #ffffff; font-family: system-ui, sans-serif; }
 svg .frame, svg .rule { fill: none; stroke: #dadce0; stroke-width: 1; }
@@ -33,11 +34,15 @@ svg .curve-3 { fill: none; stroke: #009e73; stroke-width: 1.6; }
 svg .curve-4 { fill: none; stroke: #aa4499; stroke-width: 1.6; }
 svg .curve-5 { fill: none; stroke: #8c6d1f; stroke-width: 1.6; }
 svg .curve-6 { fill: none; stroke: #3b8fc4; stroke-width: 1.6; }
+svg .plate { fill: #ffffff; }
+svg .faded { opacity: 0.35; }
+svg .cells { image-rendering: pixelated; }
+svg .ink-blue { fill: none; stroke: #0072b2; stroke-width: 1.6; }
+svg .ink-orange { fill: none; stroke: #d55e00; stroke-width: 1.6; }
 svg .dashed { stroke-dasharray: 6 3; }
 @media (prefers-color-scheme: dark) {
   svg { background: #17191c; }
-  svg .frame, svg .rule, svg .small { fill: #1c1e21; font-size: 8px; }
-svg .fine { stroke: #3c4043; } svg .curve-all { stroke: #e6e8ea; }
+  svg .frame, svg .rule, svg .fine { stroke: #3c4043; } svg .curve-all { stroke: #e6e8ea; }
   svg .curve-1 { stroke: #56b4e9; } svg .curve-2 { stroke: #f0a04b; }
   svg .curve-3 { stroke: #2fd6a3; } svg .curve-4 { stroke: #e08fc7; }
   svg .curve-5 { stroke: #d9c46a; } svg .curve-6 { stroke: #9fd0f5; }
@@ -151,10 +156,10 @@ void Svg::define_image(std::string_view id, double width_px, double height_px,
            escaped(data_uri) + "\"/></defs>\n";
 }
 
-void Svg::draw_image(std::string_view id, At corner, double scale) {
-  body_ += "<use href=\"#" + escaped(id) + "\" class=\"print\" transform=\"translate(" +
-           shortest(corner.x) + " " + shortest(corner.y) + ") scale(" + rounded(scale, 5) +
-           ")\"/>\n";
+void Svg::draw_image(std::string_view id, At corner, double scale, std::string_view image_class) {
+  body_ += "<use href=\"#" + escaped(id) + "\" class=\"" + std::string(image_class) +
+           "\" transform=\"translate(" + shortest(corner.x) + " " + shortest(corner.y) +
+           ") scale(" + rounded(scale, 5) + ")\"/>\n";
 }
 
 std::string Svg::opening(std::string_view attributes) const {

@@ -35,11 +35,12 @@ class Svg {
   // Read from below, for an axis on the left.
   void text_upwards(At middle, std::string_view words, std::string_view text_class = "note");
 
-  // An image that may be drawn several times, its bytes only once in the file. `id` is unique on
-  // the page, `data_uri` as of embedded_image.h.
+  // An image that may be drawn several times, its bytes only once in the file: in this picture and,
+  // on a page, in those behind it. `id` is unique on the page, `data_uri` as of embedded_image.h.
   void define_image(std::string_view id, double width_px, double height_px,
                     std::string_view data_uri);
-  void draw_image(std::string_view id, At corner, double scale);
+  void draw_image(std::string_view id, At corner, double scale,
+                  std::string_view image_class = "print");
 
   std::string inline_picture() const;  // for a page that carries kPictureStyle
   std::string document() const;        // a file of its own

@@ -80,8 +80,9 @@ search::Dedup dedup_for(std::int64_t prints) {
 }
 
 Result<Exit> demo(const DemoOptions& o, Console& console) {
-  WHORL_TRY(const DemoPopulation population, demo_population({o.data, o.people, o.seed}));
   WHORL_TRY(const auto engine, fresh_engine(o, console));
+  WHORL_TRY(const DemoPopulation population,
+            demo_population({o.data, o.people, o.seed}, threads_or_all(o.threads), console));
   DemoProgress progress{console.progress("enrol", "prints", std::ssize(population.known)),
                         console.progress("stream", "captures", std::ssize(population.stream))};
   const search::Dedup dedup = dedup_for(std::ssize(population.known));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/app/accuracy.h"
+#include "engine/app/extraction_option.h"
 #include "engine/app/files.h"
 #include "engine/app/names.h"
 #include "engine/app/pair_scores.h"
@@ -22,7 +23,7 @@ namespace whorl::app {
 namespace {
 
 struct ScoreOptions {
-  std::string folder, out, report, svg, from = "template";
+  std::string folder, out, report, svg, from = "template", extraction{kAccurateExtraction};
   std::optional<double> ppi;
   std::vector<std::string> ppi_of;
   int threads = 0;
@@ -68,10 +69,19 @@ struct Described {
 };
 
 Described describe_all(const PrintDatabase& database, std::optional<PixelsPerInch> ppi,
-                       Console& console) {
+                       const ScoreOptions& o, Console& console) {
+  std::vector<Result<std::vector<FingerTemplate>>> read(database.files.size());
+  const auto mode = extraction_mode(o.extraction);
+  Progress progress = console.progress(database.name, "files", std::ssize(read));
+  share_out(std::ssize(read), threads_or_all(o.threads), progress, [&] {
+    return [&](std::int64_t i) {
+      const auto file = static_cast<std::size_t>(i);
+      read[file] =
+          read_prints({database.files[file], std::nullopt, FingerPosition::unknown, ppi, 0, mode});
+    };
+  });
   Described all;
-  for (const auto& file : database.files) {
-    Result<std::vector<FingerTemplate>> prints = read_prints(file, ppi);
+  for (Result<std::vector<FingerTemplate>>& prints : read) {
     if (!prints) {
       console.warn("scored -1: " + describe(prints.error()));
       ++all.unreadable;
@@ -109,7 +119,7 @@ std::string csv_of(const PrintDatabase& database, const std::vector<PairScore>& 
 // The truth is in the files' names.
 LabelledScores labelled(const PrintDatabase& database, const std::vector<PairScore>& pairs) {
   const auto finger = [&](std::size_t file) {
-    return scanners::numbered_name(database.files[file]).value_or(scanners::NumberedName{}).number;
+    return print_name(database.files[file]).value_or(scanners::NumberedName{}).number;
   };
   LabelledScores scores{database.name, {}, {}};
   for (const PairScore& p : pairs) {
@@ -130,11 +140,13 @@ struct Compared {
 Result<Compared> compare_databases(const ScoreOptions& o, Console& console) {
   const UnixMillis started = console.clock().now();
   WHORL_TRY(const PpiOf ppi_of, parse_ppi_of(o.ppi_of));
-  WHORL_TRY(const std::vector<PrintDatabase> databases, find_databases(o.folder));
+  WHORL_TRY(
+      const std::vector<PrintDatabase> databases,
+      find_databases(o.folder, o.from == "image" ? PrintSource::images : PrintSource::templates));
   WHORL_TRY_VOID(check_names(ppi_of, databases));
   Compared all;
   for (const PrintDatabase& database : databases) {
-    const Described described = describe_all(database, ppi_for(database, o, ppi_of), console);
+    const Described described = describe_all(database, ppi_for(database, o, ppi_of), o, console);
     const std::int64_t count = std::ssize(all_pairs(database.files.size()));
     const std::vector<PairScore> pairs = compare_all(
         described, threads_or_all(o.threads), console.progress(database.name, "pairs", count));
@@ -195,8 +207,9 @@ Run declare(CLI::App& options) {
   options.add_option("DIR", o->folder, "Databases, each a folder of FINGER_IMPRESSION files")
       ->required();
   options.add_option("--from", o->from, "What the files are")
-      ->check(CLI::IsMember({"template"}))
+      ->check(CLI::IsMember({"template", "image"}))
       ->capture_default_str();
+  add_extraction_option(options, o->extraction);
   options.add_option("--out", o->out, "The CSV: db,probe,gallery,score")->required();
   options.add_option("--report", o->report, "A page with error rates and curves: FILE.html");
   options.add_option("--svg", o->svg, "Folder for the error trade-off as a picture, det.svg");
@@ -216,9 +229,12 @@ const Verb kScore{
     "Example (FVC2002 DB2 is 569 ppi, whatever its headers say):\n"
     "  whorl score fvc2002 --out scores.csv --ppi-of DB2_B=569 --report accuracy.html\n"
     "\n"
+    "  whorl score fvc2002 --from image --out scores.csv --ppi 500 --ppi-of DB2_B=569\n"
+    "\n"
     "DIR is one database, or a folder of them: files named FINGER_IMPRESSION with the ending "
     ".iso,\n"
-    ".fmr, .ansi or .whorl. Each pair within a database is compared once; a higher score is more\n"
+    ".fmr, .ansi or .whorl, or with --from image .png, .jpg, .tif, .bmp, .pgm, .jp2 or .wsq. Each "
+    "pair within a database is compared once; a higher score is more\n"
     "alike. A database is named after its folder and the one above. A file that cannot be read is\n"
     "warned of and scores -1, which no threshold accepts, as FVC counts failures to enrol.\n"
     "\n"

@@ -28,7 +28,7 @@ struct StationOptions {
   std::uint64_t seed = 1;
   std::uint32_t first_visit = 1, visits = 1;
   int fingers = 1;
-  bool faces = false, create = false, add = false, dedup = false;
+  bool faces = false, pictures = false, create = false, add = false, dedup = false;
   double fmr = 1e-6;
 };
 
@@ -47,6 +47,7 @@ Result<std::unique_ptr<scanners::Driver>> open_driver(const StationOptions& o, c
   visits.people = o.people;
   visits.fingers = first_fingers(o.fingers);
   visits.faces = o.faces;
+  visits.pictures = o.pictures;
   visits.first_visit = o.first_visit, visits.visits = o.visits;
   return scanners::open_simulated(visits, clock);
 }
@@ -149,7 +150,7 @@ Run declare(CLI::App& app) {
   app.add_option("--driver", o->driver, "Where captures come from: replay or simulated")
       ->required()
       ->check(CLI::IsMember({"replay", "simulated"}));
-  app.add_option("--source", o->source, "replay: a manifest.csv, or a folder of template files");
+  app.add_option("--source", o->source, "replay: a manifest.csv, or a folder of templates or pictures");
   app.add_option("--ppi", o->ppi, "replay of a folder: true resolution");
   app.add_option("--people", o->people, "simulated: how many come")
       ->check(CLI::Range(1, 10'000'000))
@@ -168,6 +169,8 @@ Run declare(CLI::App& app) {
       ->check(CLI::Range(0, 10))
       ->capture_default_str();
   app.add_flag("--faces", o->faces, "simulated: a face as well");
+  app.add_flag("--pictures", o->pictures,
+               "simulated: fingers as pictures, extracted as a scanner's are; slower");
   app.add_flag("--create", o->create, "Make the store and the gallery where there is none");
   app.add_flag("--add", o->add, "Add visits to people who are enrolled already; else refused");
   app.add_flag("--dedup", o->dedup, "Search first; who is found is not enrolled");

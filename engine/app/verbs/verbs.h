@@ -5,6 +5,7 @@
 
 namespace whorl::app {
 
+extern const Verb kExtract;                             // images
 extern const Verb kVerify, kScore, kConvert;            // template files
 extern const Verb kEnroll, kIdentify;                   // the main work
 extern const Verb kUpdate, kDelete, kErase;             // people already enrolled

@@ -28,18 +28,22 @@ std::string text_of_comparison(const VerifyOptions& o, const Comparison& c, bool
          one_in(c.value.fmr) + " (asked for " + one_in(FalseMatchRate{o.fmr}) + ")\n";
 }
 
+// The image that was named, else the capture itself where it is one.
+Result<std::optional<Backdrop>> backdrop_of(const std::string& image, const std::string& capture,
+                                            std::size_t view, std::optional<PixelsPerInch> ppi) {
+  if (image.empty()) return own_backdrop(capture, view, ppi);
+  WHORL_TRY(Backdrop named, read_backdrop(image, capture, view, ppi));
+  return named;
+}
+
 Result<> trace(const VerifyOptions& o, std::optional<PixelsPerInch> ppi,
                const std::vector<Template>& probe, const std::vector<Template>& reference,
                const Comparison& best) {
   Explained explained{o.probe,    probe.at(best.probe), o.reference, reference.at(best.reference),
                       best.value, std::nullopt,         std::nullopt};
-  if (!o.probe_image.empty()) {
-    WHORL_TRY(explained.probe_image, read_backdrop(o.probe_image, o.probe, best.probe, ppi));
-  }
-  if (!o.reference_image.empty()) {
-    WHORL_TRY(explained.reference_image,
-              read_backdrop(o.reference_image, o.reference, best.reference, ppi));
-  }
+  WHORL_TRY(explained.probe_image, backdrop_of(o.probe_image, o.probe, best.probe, ppi));
+  WHORL_TRY(explained.reference_image,
+            backdrop_of(o.reference_image, o.reference, best.reference, ppi));
   return write_trace(o.trace, explained);
 }
 
@@ -74,9 +78,9 @@ Result<Exit> verify(const VerifyOptions& o, Console& console) {
 
 Run declare(CLI::App& options) {
   auto o = std::make_shared<VerifyOptions>();
-  options.add_option("A", o->probe, "Template file of the person who is here")->required();
-  options.add_option("B", o->reference, "Template file to compare with")->required();
-  options.add_option("--ppi", o->ppi, "True resolution of both, where the records have it wrong");
+  options.add_option("A", o->probe, "Template or picture of the person who is here")->required();
+  options.add_option("B", o->reference, "Template or picture to compare with")->required();
+  options.add_option("--ppi", o->ppi, "True resolution of both, where they do not say it or lie");
   options.add_option("--fmr", o->fmr, "Call it a match at this false match rate or less")
       ->capture_default_str();
   options.add_option("--trace", o->trace, "Draw the corresponding minutiae: FILE.html or FILE.svg");
@@ -89,16 +93,19 @@ Run declare(CLI::App& options) {
 }  // namespace
 
 const Verb kVerify{
-    "verify", "Compare two template files: are they of one person?",
+    "verify", "Compare two template files or pictures: are they of one person?",
     "Examples:\n"
     "  whorl verify visit1.iso visit2.iso --trace why.html\n"
     "  whorl verify visit1.iso visit2.iso --trace why.html --probe-image visit1.png\n"
+    "  whorl verify visit1.png visit2.wsq --ppi 500 --trace why.html\n"
     "\n"
     "Every view of A is compared with every view of B of the same modality; the best pair counts.\n"
     "The false match rate is the chance that two different people score this much or more; the\n"
     "log likelihood ratio (natural logarithm) weighs one person against two. Files may be ISO/IEC\n"
-    "19794-2, ANSI/INCITS 378 or Whorl templates.\n"
-    "The trace copies images as they are: keep it as you keep images of fingerprints.\n"
+    "19794-2, ANSI/INCITS 378 or Whorl templates, or pictures of fingers as `whorl extract` reads\n"
+    "them; a picture is drawn under its own minutiae. The trace copies images as they are: keep "
+    "it\n"
+    "as you keep images of fingerprints.\n"
     "Exit code: 0 match, 1 no match.",
     declare};
 

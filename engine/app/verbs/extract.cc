@@ -1,0 +1,255 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/app/extraction_option.h"
+#include "engine/app/files.h"
+#include "engine/app/names.h"
+#include "engine/app/report/extraction_trace.h"
+#include "engine/app/verbs/verbs.h"
+#include "engine/app/words.h"
+#include "engine/app/workers.h"
+#include "engine/base/limits.h"
+#include "engine/features/fingerprint/minutia_codes.h"
+#include "engine/features/read_capture.h"
+#include "engine/formats/file_io.h"
+#include "engine/formats/finger_templates.h"
+#include "engine/formats/images/finger_images.h"
+#include "engine/formats/template_container.h"
+
+namespace whorl::app {
+namespace {
+
+namespace fs = std::filesystem;
+using features::Extraction;
+
+struct ExtractOptions {
+  std::vector<std::string> images;
+  std::string out, trace, format{kWhorlFormat}, extraction{kAccurateExtraction};
+  std::optional<double> ppi;
+  int threads = 0;
+};
+
+// What became of one image.
+struct Outcome {
+  std::vector<std::string> files;  // written
+  std::vector<Extraction> prints;
+};
+
+std::string ending_of(std::optional<formats::MinutiaeFormat> format) {
+  if (!format) return ".whorl";
+  return formats::is_ansi(*format) ? ".ansi" : ".iso";
+}
+
+// The record's frame is the picture's own: where no minutia was found is said too.
+Result<Bytes> record_of(const std::vector<Extraction>& prints, formats::MinutiaeFormat format) {
+  std::vector<FingerTemplate> templates;
+  int width_px = 1, height_px = 1;  // the forms of 2004 and 2005 have one frame for all views
+  for (const Extraction& e : prints) {
+    templates.push_back(e.print);
+    width_px = std::max(width_px, e.width_px), height_px = std::max(height_px, e.height_px);
+  }
+  WHORL_TRY(formats::MinutiaeRecord record, formats::to_minutiae_record(templates, format));
+  for (formats::FingerView& view : record.views) {
+    view.width_px = static_cast<std::uint16_t>(width_px);
+    view.height_px = static_cast<std::uint16_t>(height_px);
+  }
+  return formats::encode_minutiae_record(record);
+}
+
+struct NamedBytes {
+  fs::path path;
+  Bytes bytes;
+};
+
+// A container holds one print: those of a card are told apart by their finger.
+Result<std::vector<NamedBytes>> encoded(std::vector<Extraction>& prints, const fs::path& stem,
+                                        std::optional<formats::MinutiaeFormat> format) {
+  std::vector<NamedBytes> files;
+  if (format) {
+    WHORL_TRY(Bytes bytes, record_of(prints, *format));
+    files.push_back({stem.string() + ending_of(format), std::move(bytes)});
+    return files;
+  }
+  for (std::size_t i = 0; i < prints.size(); ++i) {
+    features::describe_minutiae(prints[i].print);
+    WHORL_TRY(Bytes bytes, formats::encode_template(prints[i].print));
+    const std::string which = prints.size() > 1 ? "_" + std::to_string(i + 1) + "_" +
+                                                      std::string(name_of(prints[i].print.position))
+                                                : "";
+    files.push_back({stem.string() + which + ending_of(format), std::move(bytes)});
+  }
+  return files;
+}
+
+// A page walks one print: of several it would grow beyond what anybody reads.
+Result<> check_trace(const ExtractOptions& o) {
+  if (o.trace.empty()) return {};
+  if (fs::path(o.trace).extension() != ".html") {
+    return fail(Fault::bad_argument, 0, "--trace, give FILE.html");
+  }
+  if (o.images.size() == 1) return {};
+  return fail(Fault::bad_argument, 0, "--trace shows one image; give it alone");
+}
+
+Result<> check_one_finger(std::size_t fingers) {
+  if (fingers == 1) return {};
+  return fail(Fault::bad_argument, 0,
+              "--trace shows one finger, and the image holds " + std::to_string(fingers));
+}
+
+Result<> write_page(const fs::path& path, std::span<const std::byte> image,
+                    std::optional<PixelsPerInch> ppi, const Extraction& print,
+                    const features::ExtractionTrace& trace) {
+  if (!ppi) {
+    WHORL_TRY(const auto pictures, formats::read_finger_images(image));
+    ppi = pictures.front().image.ppi;
+  }
+  WHORL_TRY(const std::string page, extraction_page({print, trace, ppi.value()}));
+  return write_file(path, page);
+}
+
+Result<Outcome> extract_file(const fs::path& image, const ExtractOptions& o,
+                             std::optional<formats::MinutiaeFormat> format) {
+  Outcome outcome;
+  features::ExtractionOptions options;
+  options.mode = extraction_mode(o.extraction);
+  const auto ppi = o.ppi ? std::optional(PixelsPerInch{*o.ppi}) : std::nullopt;
+  WHORL_TRY(const Bytes bytes, formats::read_file(image, kMaxImageFileBytes));
+  std::vector<features::ExtractionTrace> traces;
+  WHORL_TRY(outcome.prints,
+            features::extract_fingers(bytes, ppi, options, o.trace.empty() ? nullptr : &traces));
+  if (!o.trace.empty()) WHORL_TRY_VOID(check_one_finger(outcome.prints.size()));
+  WHORL_TRY(const auto files, encoded(outcome.prints, fs::path(o.out) / image.stem(), format));
+  for (const NamedBytes& file : files) {
+    WHORL_TRY_VOID(write_file(file.path, file.bytes));
+    outcome.files.push_back(file.path.string());
+  }
+  if (!o.trace.empty()) {
+    WHORL_TRY_VOID(write_page(o.trace, bytes, ppi, outcome.prints.front(), traces.front()));
+  }
+  return outcome;
+}
+
+// Two images of one name would write one file.
+Result<> check_stems(const std::vector<std::string>& images) {
+  std::map<std::string, std::string> seen;
+  for (const std::string& image : images) {
+    const auto [other, is_new] = seen.emplace(fs::path(image).stem().string(), image);
+    if (!is_new) {
+      return fail(Fault::bad_argument, 0, image + " and " + other->second + ", one name for two");
+    }
+  }
+  return {};
+}
+
+Json flaws_of(const features::PrintQuality& quality) {
+  Json flaws = Json::array();
+  for (const features::QualityFlaw flaw : quality.flaws) flaws.push_back(name_of(flaw));
+  return flaws;
+}
+
+Json facts_of(const std::string& image, const Outcome& outcome) {
+  Json prints = Json::array();
+  for (const Extraction& e : outcome.prints) {
+    prints.push_back({{"position", name_of(e.print.position)},
+                      {"minutiae", e.print.minutiae.size()},
+                      {"quality", e.print.quality.value},
+                      {"flaws", flaws_of(e.quality)},
+                      {"width_px", e.width_px},
+                      {"height_px", e.height_px}});
+  }
+  return {{"image", image}, {"files", outcome.files}, {"prints", std::move(prints)}};
+}
+
+std::string lines_of(const std::string& image, const Outcome& outcome) {
+  std::string text;
+  for (const Extraction& e : outcome.prints) {
+    text += image + ": " + std::string(name_of(e.print.position)) + ", " +
+            std::to_string(e.print.minutiae.size()) + " minutiae, quality " +
+            std::to_string(e.print.quality.value) + "\n";
+    if (!e.quality.flaws.empty()) {
+      text += "  " + std::string(features::text_of(e.quality.flaws.front())) + "\n";
+    }
+  }
+  return text;
+}
+
+Result<Exit> extract(const ExtractOptions& o, Console& console) {
+  WHORL_TRY(const auto format, print_format(o.format));
+  WHORL_TRY_VOID(check_stems(o.images));
+  WHORL_TRY_VOID(check_trace(o));
+  WHORL_TRY_VOID(make_folder(o.out));
+  const UnixMillis started = console.clock().now();
+  std::vector<Result<Outcome>> outcomes(o.images.size());
+  Progress progress = console.progress("extract", "images", std::ssize(o.images));
+  share_out(std::ssize(o.images), threads_or_all(o.threads), progress, [&] {
+    return [&](std::int64_t i) {
+      const auto image = static_cast<std::size_t>(i);
+      Result<Outcome> one = extract_file(o.images[image], o, format);
+      if (!one) one = at(one.error(), o.images[image]);
+      outcomes[image] = std::move(one);
+    };
+  });
+  if (!o.trace.empty() && !outcomes.front()) return tl::unexpected<Error>(outcomes.front().error());
+  Json images = Json::array(), refused = Json::array();
+  std::string text;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (!outcomes[i]) {
+      console.warn(outcomes[i].error());
+      refused.push_back({{"image", o.images[i]}, {"error", as_json(outcomes[i].error())}});
+      continue;
+    }
+    images.push_back(facts_of(o.images[i], *outcomes[i]));
+    text += lines_of(o.images[i], *outcomes[i]);
+  }
+  const double seconds =
+      static_cast<double>(console.clock().now().value() - started.value()) / 1000;
+  text += with_commas(std::ssize(images)) + " images extracted, " +
+          with_commas(std::ssize(refused)) + " refused, " + duration(seconds);
+  const bool all_done = refused.empty();
+  console.answer(
+      {{"images", std::move(images)}, {"refused", std::move(refused)}, {"seconds", seconds}}, text);
+  return all_done ? Exit::ok : Exit::bad_input;
+}
+
+Run declare(CLI::App& options) {
+  auto o = std::make_shared<ExtractOptions>();
+  options.add_option("IMAGE", o->images, "Pictures of fingers, image records or transactions")
+      ->required();
+  options.add_option("--out", o->out, "Folder for the templates, named as the images")->required();
+  options.add_option("--format", o->format, "One of " + format_names())->capture_default_str();
+  options.add_option("--ppi", o->ppi, "Resolution of the images, where they do not say it or lie");
+  add_extraction_option(options, o->extraction);
+  options.add_option("--trace", o->trace, "Show every step, of one image of one finger: FILE.html");
+  options.add_option("--threads", o->threads, "0: as many as there are CPUs")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  return [o](Console& console) { return extract(*o, console); };
+}
+
+}  // namespace
+
+const Verb kExtract{
+    "extract", "Make templates of fingerprint images",
+    "Examples:\n"
+    "  whorl extract visit1.png visit2.png --out templates --ppi 500\n"
+    "  whorl extract card.an2 --out templates --format iso19794-2:2005\n"
+    "  whorl extract visit1.png --out templates --trace steps.html\n"
+    "\n"
+    "Images are PNG, JPEG, TIFF, BMP, PNM, JPEG 2000 or WSQ, records of ISO/IEC 19794-4, or\n"
+    "ANSI/NIST transactions. A scanner's resolution is needed: from the image, or with --ppi. An\n"
+    "image that shows no finger is refused and the rest goes on (exit code 3). Wherever whorl\n"
+    "takes a template file, it takes an image too.\n"
+    "The trace holds the picture: keep it as you keep images of fingerprints.",
+    declare};
+
+}  // namespace whorl::app

@@ -1,0 +1,68 @@
+#include "engine/features/read_capture.h"
+
+#include <string>
+#include <utility>
+
+#include "engine/features/fingerprint/slap.h"
+#include "engine/formats/images/finger_image_record.h"
+#include "engine/formats/images/finger_images.h"
+#include "engine/formats/images/nist_itl.h"
+#include "engine/formats/images/read_image.h"
+#include "engine/formats/read_templates.h"
+
+namespace whorl::features {
+namespace {
+
+// Extracts the fingers of one picture, several of a slap, and adds them to `extractions`.
+Result<> add_fingers(formats::FingerImage picture, std::optional<PixelsPerInch> ppi,
+                     const ExtractionOptions& options, std::vector<Extraction>& extractions,
+                     std::vector<ExtractionTrace>* traces) {
+  if (ppi) picture.image.ppi = ppi;
+  if (!picture.image.ppi) return fail(Fault::bad_resolution);
+  WHORL_TRY(const std::vector<SlapFinger> fingers, fingers_in(picture));
+  for (const SlapFinger& finger : fingers) {
+    ExtractionTrace* trace = traces != nullptr ? &traces->emplace_back() : nullptr;
+    WHORL_TRY(Extraction extraction, extract_print(finger.image, std::nullopt, options, trace));
+    extraction.print.position = finger.position;
+    extractions.push_back(std::move(extraction));
+  }
+  return {};
+}
+
+}  // namespace
+
+bool is_picture(std::span<const std::byte> bytes) {
+  return formats::detect_image_format(bytes) || formats::looks_like_finger_image_record(bytes) ||
+         formats::looks_like_nist_itl(bytes);
+}
+
+Result<std::vector<Extraction>> extract_fingers(std::span<const std::byte> bytes,
+                                                std::optional<PixelsPerInch> ppi,
+                                                const ExtractionOptions& options,
+                                                std::vector<ExtractionTrace>* traces) {
+  WHORL_TRY(std::vector<formats::FingerImage> pictures, formats::read_finger_images(bytes));
+  std::vector<Extraction> extractions;
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    const Result<> added = add_fingers(std::move(pictures[i]), ppi, options, extractions, traces);
+    if (added) continue;
+    Error error = added.error();
+    if (pictures.size() > 1) {
+      error.where =
+          "picture " + std::to_string(i + 1) + (error.where.empty() ? "" : ", " + error.where);
+    }
+    return tl::unexpected<Error>(std::move(error));
+  }
+  return extractions;
+}
+
+Result<std::vector<Template>> read_capture(std::span<const std::byte> bytes,
+                                           std::optional<PixelsPerInch> ppi,
+                                           const ExtractionOptions& options) {
+  if (!is_picture(bytes)) return formats::read_templates(bytes, ppi);
+  WHORL_TRY(std::vector<Extraction> extractions, extract_fingers(bytes, ppi, options));
+  std::vector<Template> templates;
+  for (Extraction& extraction : extractions) templates.emplace_back(std::move(extraction.print));
+  return templates;
+}
+
+}  // namespace whorl::features
