@@ -64,7 +64,7 @@ TEST_F(CommandTest, ListsTheRightPersonOfFvc2002First) {
   EXPECT_EQ(facts["false_hits"], 0);
 }
 
-TEST_F(CommandTest, FindsThreeOfFourCapturesOfFvc2002AsDuplicates) {
+TEST_F(CommandTest, FindsNineteenOfTwentyPicturesOfFvc2002AsDuplicates) {
   WHORL_DATA_OR_SKIP(data, "fingerprints/fvc2002");
   const Ran ran = run_json({"demo", "--out", "demo", "--people", "200", "--data",
                             data.parent_path().parent_path().string()},
@@ -72,8 +72,10 @@ TEST_F(CommandTest, FindsThreeOfFourCapturesOfFvc2002AsDuplicates) {
   ASSERT_EQ(ran.exit_code, 0) << ran.err;
   const auto counts = ran.json()["real"];
   EXPECT_TRUE(ran.json()["real_captures"]);
-  EXPECT_GE(counts["known"], 150);
-  EXPECT_GE(counts["found"].get<double>(), 0.75 * counts["known"].get<double>());
+  // 160 captures are streamed; the poorest are sent back, as at a station.
+  EXPECT_GE(counts["known"], 140);
+  EXPECT_GE(ran.json()["sent_back"], 1);
+  EXPECT_GE(counts["found"].get<double>(), 0.95 * counts["known"].get<double>());
   EXPECT_EQ(counts["false_hits"], 0);
 }
 

@@ -62,6 +62,10 @@ std::string closing_words(const DemoOptions& o, const DemoRun& run, const DemoFi
   const fs::path out = o.out;
   std::string text;
   if (!real) text += "No real captures in " + o.data + ": everybody is simulated.\n\n";
+  if (run.station.retries > 0) {
+    text += with_commas(run.station.retries) +
+            " captures of the stream were sent back for their quality, as a clerk would.\n\n";
+  }
   text += as_text(outcome_table(figures)) + "\n" + as_text(speed_table(run, figures)) + "\n";
   return text + "Report: " + (out / "report.html").string() +
          "\nStore:  " + (out / "store").string() + " (key: " + (out / "master.key").string() +
@@ -95,6 +99,7 @@ Result<Exit> demo(const DemoOptions& o, Console& console) {
   WHORL_TRY_VOID(write_file(file, report));
   Json facts = as_json(figures);
   facts["real_captures"] = has_real(population);
+  facts["sent_back"] = run.station.retries;
   facts["report"] = file.string();
   console.answer(facts, closing_words(o, run, figures, has_real(population)));
   return Exit::ok;

@@ -1,5 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -49,6 +51,26 @@ std::string ending_of(std::optional<formats::MinutiaeFormat> format) {
   return formats::is_ansi(*format) ? ".ansi" : ".iso";
 }
 
+std::int64_t count_of(const Extraction& e, features::SingularKind kind) {
+  return std::ranges::count(e.singular_points, kind, &features::SingularPoint::kind);
+}
+
+// Formats have room for at most 15 of each.
+formats::CoresAndDeltas cores_and_deltas(const Extraction& e) {
+  constexpr std::size_t kMost = 15;
+  formats::CoresAndDeltas all;
+  for (const features::SingularPoint& p : e.singular_points) {
+    const auto x = static_cast<std::uint16_t>(std::max(0L, std::lround(p.x_px)));
+    const auto y = static_cast<std::uint16_t>(std::max(0L, std::lround(p.y_px)));
+    if (p.kind == features::SingularKind::core && all.cores.size() < kMost) {
+      all.cores.push_back({x, y, std::nullopt});
+    } else if (p.kind == features::SingularKind::delta && all.deltas.size() < kMost) {
+      all.deltas.push_back({x, y, std::nullopt});
+    }
+  }
+  return all;
+}
+
 // The record's frame is the picture's own: where no minutia was found is said too.
 Result<Bytes> record_of(const std::vector<Extraction>& prints, formats::MinutiaeFormat format) {
   std::vector<FingerTemplate> templates;
@@ -58,9 +80,13 @@ Result<Bytes> record_of(const std::vector<Extraction>& prints, formats::Minutiae
     width_px = std::max(width_px, e.width_px), height_px = std::max(height_px, e.height_px);
   }
   WHORL_TRY(formats::MinutiaeRecord record, formats::to_minutiae_record(templates, format));
-  for (formats::FingerView& view : record.views) {
+  for (std::size_t i = 0; i < prints.size(); ++i) {
+    formats::FingerView& view = record.views.at(i);
     view.width_px = static_cast<std::uint16_t>(width_px);
     view.height_px = static_cast<std::uint16_t>(height_px);
+    if (!prints[i].singular_points.empty()) {
+      view.extensions.emplace_back(cores_and_deltas(prints[i]));
+    }
   }
   return formats::encode_minutiae_record(record);
 }
@@ -164,6 +190,8 @@ Json facts_of(const std::string& image, const Outcome& outcome) {
                       {"minutiae", e.print.minutiae.size()},
                       {"quality", e.print.quality.value},
                       {"flaws", flaws_of(e.quality)},
+                      {"cores", count_of(e, features::SingularKind::core)},
+                      {"deltas", count_of(e, features::SingularKind::delta)},
                       {"width_px", e.width_px},
                       {"height_px", e.height_px}});
   }

@@ -76,6 +76,7 @@ Result<Extraction> extract_print(const Image& image, std::optional<PixelsPerInch
   formats::tidy_minutiae(out.print.minutiae);
   out.quality = quality_of(grey, survey, ridges, out.print.minutiae);
   out.print.quality = out.quality.score;
+  out.singular_points = singular_points_of(ridges.course.flow, ridges.mask);
   if (trace != nullptr) {
     trace->grey = std::move(grey), trace->survey = std::move(survey);
     trace->ridges = std::move(ridges), trace->skeleton = std::move(reading.skeleton);

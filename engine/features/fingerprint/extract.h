@@ -10,6 +10,7 @@
 #include "engine/base/result.h"
 #include "engine/features/fingerprint/print_quality.h"
 #include "engine/features/fingerprint/ridge_survey.h"
+#include "engine/features/fingerprint/singular_points.h"
 #include "engine/features/fingerprint/skeleton_minutiae.h"
 #include "kernels/backend.h"
 
@@ -36,8 +37,9 @@ struct ExtractionTrace {
 };
 
 struct Extraction {
-  FingerTemplate print;             // without codes; position unknown unless a record says it
-  PrintQuality quality;             // its score is also the template's
+  FingerTemplate print;  // without codes; position unknown unless a record says it
+  PrintQuality quality;  // its score is also the template's
+  std::vector<SingularPoint> singular_points;
   int width_px = 0, height_px = 0;  // of the picture at 500 ppi, in which the minutiae lie
 };
 
