@@ -18,7 +18,7 @@ struct FilterSpot {
 // out[4 s + 2 b + a] = sum over r, c of
 //     bank[spot.kernel][r][c] * picture[spot.first + (b step + r) stride + a step + c]
 //   picture  rows of `stride` values; all that a spot reaches must lie in it
-//   bank     [kernels, kFilterSide, kFilterSide], 32-byte aligned
+//   bank     [kernels, kFilterSide, kFilterSide]
 //   out      [4 spots]
 // In 32 bits: the caller keeps sum |weight| * max |value| below 2^31, so every order of adding
 // gives the same bits. Cost: 4 * 576 multiply-adds a spot.

@@ -40,10 +40,11 @@ std::optional<scanners::NumberedName> print_name(const fs::path& file) {
     return scanners::numbered_name(file);
   }
   constexpr std::uint64_t kFingersAPerson = 100;
+  constexpr std::uint64_t kPersonForm = std::uint64_t{1} << 48U;  // 1_2_3 is not finger 102
   const auto person = whole_number(std::string_view(stem).substr(0, gap));
   auto name = scanners::numbered_name(fs::path(stem.substr(gap + 1) + ".x"));
   if (!person || !name || name->number >= kFingersAPerson || *person > UINT32_MAX) return {};
-  name->number += *person * kFingersAPerson;
+  name->number += kPersonForm + *person * kFingersAPerson;
   return name;
 }
 

@@ -1,8 +1,10 @@
 #include "engine/features/read_capture.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
+#include "engine/base/limits.h"
 #include "engine/features/fingerprint/slap.h"
 #include "engine/formats/images/finger_image_record.h"
 #include "engine/formats/images/finger_images.h"
@@ -12,6 +14,19 @@
 
 namespace whorl::features {
 namespace {
+
+// Coarse pictures grow when they are brought to 500 ppi: what all of them come to is judged first.
+Result<> check_size(const std::vector<formats::FingerImage>& pictures,
+                    std::optional<PixelsPerInch> ppi) {
+  double pixels = 0;
+  for (const formats::FingerImage& finger : pictures) {
+    const double own = (ppi ? *ppi : finger.image.ppi.value_or(PixelsPerInch{500})).value();
+    const double scale = kCanonicalPixelsPerInch / std::max(own, double{kMinPixelsPerInch});
+    pixels += static_cast<double>(finger.image.width_px) * finger.image.height_px * scale * scale;
+  }
+  if (pixels > static_cast<double>(kMaxPrintPixelsPerFile)) return fail(Fault::limit_exceeded);
+  return {};
+}
 
 // Extracts the fingers of one picture, several of a slap, and adds them to `extractions`.
 Result<> add_fingers(formats::FingerImage picture, std::optional<PixelsPerInch> ppi,
@@ -41,6 +56,11 @@ Result<std::vector<Extraction>> extract_fingers(std::span<const std::byte> bytes
                                                 const ExtractionOptions& options,
                                                 std::vector<ExtractionTrace>* traces) {
   WHORL_TRY(std::vector<formats::FingerImage> pictures, formats::read_finger_images(bytes));
+  if (traces != nullptr && pictures.size() > 1) {
+    return fail(Fault::bad_argument, 0,
+                "a trace shows one finger, and the image holds " + std::to_string(pictures.size()));
+  }
+  WHORL_TRY_VOID(check_size(pictures, ppi));
   std::vector<Extraction> extractions;
   for (std::size_t i = 0; i < pictures.size(); ++i) {
     const Result<> added = add_fingers(std::move(pictures[i]), ppi, options, extractions, traces);

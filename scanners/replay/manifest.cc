@@ -188,8 +188,8 @@ Result<std::vector<ManifestRow>> read_manifest(const fs::path& file) {
 }
 
 // The folder's files of one kind; an error code where it cannot be read.
-std::vector<fs::path> files_of(const fs::path& folder, bool (*is_meant)(const fs::path&),
-                               std::error_code& trouble) {
+static std::vector<fs::path> files_of(const fs::path& folder, bool (*is_meant)(const fs::path&),
+                                      std::error_code& trouble) {
   std::vector<fs::path> files;
   for (fs::directory_iterator entry(folder, trouble), end; !trouble && entry != end;
        entry.increment(trouble)) {

@@ -38,10 +38,10 @@ Result<std::vector<ManifestRow>> read_manifest(const std::filesystem::path& path
 
 inline constexpr std::size_t kMaxManifestBytes = std::size_t{1} << 30U;  // some 15 million rows
 
-// Template files of a folder named SUBJECT_IMPRESSION.ext, as FVC names them (101_3.iso), by
-// subject and impression; each impression is a visit. Endings: .iso .fmr .ansi .whorl .bin; other
-// files are passed over. Faults: io_error; bad_manifest for a name of another form; empty_input
-// where there is no template file.
+// Files of a folder named SUBJECT_IMPRESSION.ext, as FVC names them (101_3.iso), by subject and
+// impression; each impression is a visit. Files of templates, or, where there is none, pictures
+// (capture_file.h has the endings); others are passed over. Faults: io_error; bad_manifest for a
+// name of another form; empty_input where there is neither.
 Result<std::vector<ManifestRow>> rows_of_folder(const std::filesystem::path& folder,
                                                 std::optional<PixelsPerInch> ppi);
 

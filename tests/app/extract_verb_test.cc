@@ -129,7 +129,10 @@ TEST_F(ExtractVerbTest, AsksForTheResolutionThatIsMissing) {
 
 TEST_F(ExtractVerbTest, RefusesTwoImagesOfOneNameAndWordsItDoesNotKnow) {
   write("a.png", png_of(1, 1)), write("more/a.bmp", png_of(2, 1));
+  write("a_1_right-thumb.png",
+        png_of(3, 1));  // what the first finger of a card "a" would be called
   for (const Words& words : {Words{"extract", "a.png", "more/a.bmp", "--out", "t"},
+                             Words{"extract", "a_1_right-thumb.png", "a.png", "--out", "t"},
                              Words{"extract", "a.png", "--out", "t", "--extraction", "careful"},
                              Words{"extract", "a.png", "--out", "t", "--format", "pdf"}}) {
     const Ran ran = run_json(words);

@@ -123,6 +123,25 @@ TEST(ReadCapture, OneFingerThatIsNotThereFailsTheFileAndSaysWhich) {
   EXPECT_EQ(templates.error().where, "picture 2");
 }
 
+TEST(ReadCapture, JudgesWhatAllPicturesComeToBeforeAnyIsExtracted) {
+  const Image coarse{396, 396, 1, std::nullopt, std::vector<std::uint8_t>(396 * 396)};
+  const std::vector<std::pair<const Image*, FingerPosition>> eleven(
+      11, {&coarse, FingerPosition::left_ring});
+  const Bytes bytes = record_of(eleven, formats::FingerImageFormat::iso19794_4_2005);
+  EXPECT_EQ(extract_fingers(bytes, PixelsPerInch{99}).error(),
+            (Error{Fault::limit_exceeded, 0, ""}));
+  EXPECT_EQ(extract_fingers(bytes, PixelsPerInch{500}).error().fault, Fault::no_minutiae);  // black
+}
+
+TEST(ReadCapture, ATraceIsOfOnePicture) {
+  const Bytes two = record_of(
+      {{&picture(0), FingerPosition::right_index}, {&picture(1), FingerPosition::left_index}},
+      formats::FingerImageFormat::iso19794_4_2005);
+  std::vector<ExtractionTrace> traces;
+  EXPECT_EQ(extract_fingers(two, std::nullopt, {}, &traces).error().fault, Fault::bad_argument);
+  EXPECT_TRUE(traces.empty());
+}
+
 TEST(ReadCapture, MinutiaeRecordsAndContainersComeAsReadTemplatesGivesThem) {
   const FingerTemplate print = extracted();
   std::vector<Bytes> files = {*formats::encode_template(print)};

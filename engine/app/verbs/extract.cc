@@ -165,13 +165,24 @@ Result<Outcome> extract_file(const fs::path& image, const ExtractOptions& o,
   return outcome;
 }
 
-// Two images of one name would write one file.
+// Two images of one name would write one file, and so might card.an2 and card_1_right-thumb.png.
 Result<> check_stems(const std::vector<std::string>& images) {
   std::map<std::string, std::string> seen;
   for (const std::string& image : images) {
     const auto [other, is_new] = seen.emplace(fs::path(image).stem().string(), image);
     if (!is_new) {
       return fail(Fault::bad_argument, 0, image + " and " + other->second + ", one name for two");
+    }
+  }
+  for (const auto& entry : seen) {
+    const std::string& stem = entry.first;
+    for (std::size_t gap = stem.find('_'); gap != std::string::npos;
+         gap = stem.find('_', gap + 1)) {
+      const auto card = seen.find(stem.substr(0, gap));
+      const bool numbered = gap + 1 < stem.size() && stem[gap + 1] >= '0' && stem[gap + 1] <= '9';
+      if (card == seen.end() || !numbered || stem.find('_', gap + 1) == std::string::npos) continue;
+      return fail(Fault::bad_argument, 0,
+                  entry.second + " is named as a finger of " + card->second);
     }
   }
   return {};
@@ -275,8 +286,8 @@ const Verb kExtract{
     "\n"
     "Images are PNG, JPEG, TIFF, BMP, PNM, JPEG 2000 or WSQ, records of ISO/IEC 19794-4, or\n"
     "ANSI/NIST transactions. A scanner's resolution is needed: from the image, or with --ppi. An\n"
-    "image that shows no finger is refused and the rest goes on (exit code 3). Wherever whorl\n"
-    "takes a template file, it takes an image too.\n"
+    "image without a single minutia is refused and the rest goes on (exit code 3); the quality\n"
+    "says what the others are worth. Wherever whorl takes a template file, it takes an image too.\n"
     "The trace holds the picture: keep it as you keep images of fingerprints.",
     declare};
 

@@ -5,6 +5,7 @@
 #include <numbers>
 #include <utility>
 
+#include "engine/base/limits.h"
 #include "engine/features/fingerprint/ridge_image.h"
 #include "engine/features/fingerprint/ridge_lines.h"
 #include "engine/features/fingerprint/root_filter.h"
@@ -60,6 +61,14 @@ Minutia rounded(const FoundMinutia& m) {
   return out;
 }
 
+// The best by quality, of equal ones the first: noise has thousands.
+void keep_best(std::vector<Minutia>& minutiae, std::size_t most) {
+  if (minutiae.size() <= most) return;
+  std::stable_sort(minutiae.begin(), minutiae.end(),
+                   [](const Minutia& a, const Minutia& b) { return a.quality > b.quality; });
+  minutiae.resize(most);
+}
+
 }  // namespace
 
 Result<Extraction> extract_print(const Image& image, std::optional<PixelsPerInch> ppi,
@@ -73,6 +82,7 @@ Result<Extraction> extract_print(const Image& image, std::optional<PixelsPerInch
   Extraction out;
   out.width_px = grey.width(), out.height_px = grey.height();
   for (const FoundMinutia& m : reading.kept) out.print.minutiae.push_back(rounded(m));
+  keep_best(out.print.minutiae, kMaxMinutiaePerView);
   formats::tidy_minutiae(out.print.minutiae);
   out.quality = quality_of(grey, survey, ridges, out.print.minutiae);
   out.print.quality = out.quality.score;

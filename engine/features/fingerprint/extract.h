@@ -45,10 +45,11 @@ struct Extraction {
 
 // `ppi` overrides what the image says; without either it is bad_resolution: no guess is made. The
 // same image gives the same template on every backend. Faults: those of at_500_ppi, and no_minutiae
-// where the picture shows no finger.
+// where not one minutia is found. Another picture without a finger gives a template of quality 0
+// with the flaw not_a_fingerprint: whether to take it is the caller's to decide.
 //
-// Cost and accuracy of the two modes: docs/accuracy.md. One thread, about 60 bytes a pixel at its
-// highest.
+// Cost and accuracy of the two modes: docs/accuracy.md. One thread, about 50 bytes a pixel of
+// 500 ppi at its highest, the picture not counted.
 Result<Extraction> extract_print(const Image& image, std::optional<PixelsPerInch> ppi = {},
                                  const ExtractionOptions& options = {},
                                  ExtractionTrace* trace = nullptr);

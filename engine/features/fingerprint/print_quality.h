@@ -46,9 +46,9 @@ struct PrintQuality {
   float room_mm = 0;        // free at the opposite edge
 };
 
-// Of the picture at 500 ppi, what extraction saw in it and the minutiae it found;
-// filters, `clear` is the first's. Works on cells of kCellPx and every fourth pixel: under 1 ms for
-// 400 x 400 px (docs/quality.md). Pure; a picture without any finger is a valid argument.
+// Of the picture at 500 ppi, what extraction saw in it and the minutiae it found. Works on cells of
+// kCellPx and every fourth pixel (every second one each way): under 1 ms for 400 x 400 px
+// (docs/quality.md). Pure; a picture without any finger is a valid argument.
 PrintQuality quality_of(const Field& grey, const Survey& survey, const ClearRidges& clear,
                         const std::vector<Minutia>& minutiae);
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <new>
 #include <numbers>
 
 #include "engine/features/fingerprint/ridge_image.h"

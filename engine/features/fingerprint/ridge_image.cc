@@ -13,7 +13,7 @@ namespace {
 constexpr float kNeighbourhoodPx = 14;  // one and a half ridge periods of an adult
 constexpr float kContrastFloorShare = 0.1F;
 constexpr float kContrastFloorGrey = 2;
-// A picture whose width would change by less than a pixel keeps its pixels.
+// A picture this near to 500 ppi keeps its pixels: over a whole finger that is half a ridge.
 constexpr double kSameScale = 0.002;
 
 Field grey_of(const Image& image) {
@@ -32,7 +32,7 @@ Field grey_of(const Image& image) {
 }
 
 Field rescaled(Field grey, double ratio) {  // pixels of the source to one of the result
-  if (std::abs(ratio - 1) < kSameScale) return grey;
+  if (ratio == 1) return grey;
   if (ratio > 1) grey = blurred(grey, static_cast<float>(0.45 * ratio));
   const auto pixels = [&](int n) { return std::max(1, static_cast<int>(std::lround(n / ratio))); };
   Field out(pixels(grey.width()), pixels(grey.height()));
@@ -53,7 +53,8 @@ Result<Field> at_500_ppi(const Image& image, PixelsPerInch ppi) {
   if (!(ppi.value() >= kMinPixelsPerInch && ppi.value() <= kMaxPixelsPerInch)) {
     return fail(Fault::bad_resolution);
   }
-  const double ratio = ppi.value() / kCanonicalPixelsPerInch;
+  double ratio = ppi.value() / kCanonicalPixelsPerInch;
+  if (std::abs(ratio - 1) < kSameScale) ratio = 1;
   const double pixels = static_cast<double>(image.width_px) * image.height_px;
   if (pixels / (ratio * ratio) > static_cast<double>(kMaxPrintPixels) ||
       std::max(image.width_px, image.height_px) / ratio > formats::kMaxCoordinatePx) {
