@@ -23,7 +23,8 @@ struct PrintDatabase {
 };
 
 // Which finger a file's name says it shows: FINGER_IMPRESSION as FVC has it, or, where people have
-// numbers and their fingers too, PERSON_FINGER_IMPRESSION (then `number` is beyond any FINGER of the first form).
+// numbers and their fingers too, PERSON_FINGER_IMPRESSION (then `number` is beyond any FINGER of
+// the first form).
 std::optional<scanners::NumberedName> print_name(const std::filesystem::path& file);
 
 // The database `folder` is, or those its sub-folders are, by name. Files with other names or
