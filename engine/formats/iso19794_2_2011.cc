@@ -1,5 +1,8 @@
 // ISO/IEC 19794-2:2011, off-card record format. docs/formats/iso19794-2-2011.md is the byte table.
 
+#include <utility>
+
+#include "engine/formats/capture_block.h"
 #include "engine/formats/dialects.h"
 #include "engine/formats/record_codec.h"
 
@@ -11,68 +14,16 @@ constexpr std::size_t kHeaderBytes = 15;
 constexpr std::size_t kViewsAt = 12;
 constexpr std::size_t kCertificationAt = 14;
 constexpr std::size_t kShortestRepresentation = 34;  // no quality, certificates nor minutiae
-constexpr std::uint8_t kMaxSensorTechnology = 20;
 constexpr unsigned kMinutiaBytesShift = 4;
 
-CaptureTime read_capture_time(ByteReader& in) {
-  CaptureTime time;
-  time.year = in.u16();
-  time.month = in.u8();
-  time.day = in.u8();
-  time.hour = in.u8();
-  time.minute = in.u8();
-  time.second = in.u8();
-  time.millisecond = in.u16();
-  return time;
-}
-
-void write_capture_time(ByteWriter& out, const CaptureTime& time) {
-  out.u16(time.year);
-  out.u8(time.month);
-  out.u8(time.day);
-  out.u8(time.hour);
-  out.u8(time.minute);
-  out.u8(time.second);
-  out.u16(time.millisecond);
-}
-
-// Both lists follow a count of one byte; a short record ends them, and ok() tells afterwards.
-Result<> read_quality(ByteReader& in, FingerView& view) {
-  const std::uint8_t count = in.u8();
-  for (int i = 0; i < count && in.ok(); ++i) {
-    QualityRecord quality;
-    const std::uint64_t start = in.offset();
-    quality.score = in.u8();
-    quality.vendor = in.u16();
-    quality.algorithm = in.u16();
-    if (!holds_quality(kFormat, quality.score)) return fail(Fault::out_of_range, start);
-    view.quality.push_back(quality);
-  }
-  return {};
-}
-
-void read_certificates(ByteReader& in, FingerView& view) {
-  const std::uint8_t count = in.u8();
-  for (int i = 0; i < count && in.ok(); ++i) {
-    Certificate certificate;
-    certificate.authority = in.u16();
-    certificate.scheme = in.u8();
-    view.certificates.push_back(certificate);
-  }
-}
-
-// Who captured it, when and how well: the part that all of ISO/IEC 19794:2011 shares.
 Result<> read_capture(ByteReader& in, bool with_certificates, FingerView& view) {
-  view.captured = read_capture_time(in);
-  const std::uint64_t technology_at = in.offset();
-  view.sensor_technology = in.u8();
-  view.sensor_vendor = in.u16();
-  view.sensor_id = in.u16();
-  if (view.sensor_technology > kMaxSensorTechnology) {
-    return fail(Fault::out_of_range, technology_at);
-  }
-  WHORL_TRY_VOID(read_quality(in, view));
-  if (with_certificates) read_certificates(in, view);
+  WHORL_TRY(CaptureBlock block, read_capture_block(in, with_certificates));
+  view.captured = block.captured;
+  view.sensor_technology = block.sensor_technology;
+  view.sensor_vendor = block.sensor_vendor;
+  view.sensor_id = block.sensor_id;
+  view.quality = std::move(block.quality);
+  view.certificates = std::move(block.certificates);
   return {};
 }
 
@@ -117,30 +68,9 @@ Result<FingerView> read_view(ByteReader& in, bool with_certificates, bool last_v
 }
 
 Result<> write_capture(ByteWriter& out, bool with_certificates, const FingerView& view) {
-  write_capture_time(out, view.captured);
-  if (view.sensor_technology > kMaxSensorTechnology) return fail(Fault::out_of_range, out.size());
-  out.u8(view.sensor_technology);
-  out.u16(view.sensor_vendor);
-  out.u16(view.sensor_id);
-  if (view.quality.size() > 255) return fail(Fault::limit_exceeded, out.size());
-  out.u8(view.quality.size());
-  for (const QualityRecord& quality : view.quality) {
-    if (!holds_quality(kFormat, quality.score)) return fail(Fault::out_of_range, out.size());
-    out.u8(quality.score);
-    out.u16(quality.vendor);
-    out.u16(quality.algorithm);
-  }
-  if (!with_certificates) {
-    if (!view.certificates.empty()) return fail(Fault::out_of_range, out.size());
-    return {};
-  }
-  if (view.certificates.size() > 255) return fail(Fault::limit_exceeded, out.size());
-  out.u8(view.certificates.size());
-  for (const Certificate& certificate : view.certificates) {
-    out.u16(certificate.authority);
-    out.u8(certificate.scheme);
-  }
-  return {};
+  return write_capture_block(out, with_certificates,
+                             {view.captured, view.sensor_technology, view.sensor_vendor,
+                              view.sensor_id, view.quality, view.certificates});
 }
 
 Result<> write_finger(ByteWriter& out, const FingerView& view) {

@@ -1,6 +1,9 @@
 // ISO/IEC 19794-4:2011. docs/formats/iso19794-4.md is the byte table.
 
+#include <utility>
+
 #include "engine/base/limits.h"
+#include "engine/formats/capture_block.h"
 #include "engine/formats/images/finger_image_codec.h"
 
 namespace whorl::formats {
@@ -10,70 +13,16 @@ constexpr auto kFormat = FingerImageFormat::iso19794_4_2011;
 constexpr std::size_t kLengthAt = 8;
 constexpr std::size_t kImagesAt = 12;
 constexpr std::size_t kCertifiedAt = 14;
-constexpr std::uint8_t kMaxSensorTechnology = 20;
 constexpr std::size_t kBlockHeaderBytes = 4;
 
-CaptureTime read_capture_time(ByteReader& in) {
-  CaptureTime time;
-  time.year = in.u16();
-  time.month = in.u8();
-  time.day = in.u8();
-  time.hour = in.u8();
-  time.minute = in.u8();
-  time.second = in.u8();
-  time.millisecond = in.u16();
-  return time;
-}
-
-void write_capture_time(ByteWriter& out, const CaptureTime& time) {
-  out.u16(time.year);
-  out.u8(time.month);
-  out.u8(time.day);
-  out.u8(time.hour);
-  out.u8(time.minute);
-  out.u8(time.second);
-  out.u16(time.millisecond);
-}
-
-// Both lists follow a count of one byte; a short record ends them, and ok() tells afterwards.
-Result<std::vector<QualityRecord>> read_quality(ByteReader& in) {
-  std::vector<QualityRecord> list;
-  const std::uint8_t count = in.u8();
-  for (int i = 0; i < count && in.ok(); ++i) {
-    const std::uint64_t start = in.offset();
-    QualityRecord quality;
-    quality.score = in.u8();
-    quality.vendor = in.u16();
-    quality.algorithm = in.u16();
-    WHORL_TRY_VOID(check_quality(quality.score, start));
-    list.push_back(quality);
-  }
-  return list;
-}
-
-std::vector<Certificate> read_certificates(ByteReader& in) {
-  std::vector<Certificate> list;
-  const std::uint8_t count = in.u8();
-  for (int i = 0; i < count && in.ok(); ++i) {
-    Certificate certificate;
-    certificate.authority = in.u16();
-    certificate.scheme = in.u8();
-    list.push_back(certificate);
-  }
-  return list;
-}
-
 Result<> read_capture(ByteReader& in, bool certified, FingerImageRepresentation& image) {
-  image.captured = read_capture_time(in);
-  const std::uint64_t technology_at = in.offset();
-  image.sensor_technology = in.u8();
-  if (image.sensor_technology > kMaxSensorTechnology) {
-    return fail(Fault::out_of_range, technology_at);
-  }
-  image.sensor_vendor = in.u16();
-  image.sensor_type = in.u16();
-  WHORL_TRY(image.quality, read_quality(in));
-  if (certified) image.certificates = read_certificates(in);
+  WHORL_TRY(CaptureBlock block, read_capture_block(in, certified));
+  image.captured = block.captured;
+  image.sensor_technology = block.sensor_technology;
+  image.sensor_vendor = block.sensor_vendor;
+  image.sensor_type = block.sensor_id;
+  image.quality = std::move(block.quality);
+  image.certificates = std::move(block.certificates);
   return {};
 }
 
@@ -134,28 +83,9 @@ Result<FingerImageRepresentation> read_image(ByteReader& in, bool certified) {
 }
 
 Result<> write_capture(ByteWriter& out, bool certified, const FingerImageRepresentation& image) {
-  write_capture_time(out, image.captured);
-  if (image.sensor_technology > kMaxSensorTechnology) return fail(Fault::out_of_range, out.size());
-  out.u8(image.sensor_technology);
-  out.u16(image.sensor_vendor);
-  out.u16(image.sensor_type);
-  if (image.quality.size() > 255) return fail(Fault::limit_exceeded, out.size());
-  out.u8(image.quality.size());
-  for (const QualityRecord& quality : image.quality) {
-    WHORL_TRY_VOID(check_quality(quality.score, out.size()));
-    out.u8(quality.score);
-    out.u16(quality.vendor);
-    out.u16(quality.algorithm);
-  }
-  if (!certified && !image.certificates.empty()) return fail(Fault::out_of_range, out.size());
-  if (!certified) return {};
-  if (image.certificates.size() > 255) return fail(Fault::limit_exceeded, out.size());
-  out.u8(image.certificates.size());
-  for (const Certificate& certificate : image.certificates) {
-    out.u16(certificate.authority);
-    out.u8(certificate.scheme);
-  }
-  return {};
+  return write_capture_block(out, certified,
+                             {image.captured, image.sensor_technology, image.sensor_vendor,
+                              image.sensor_type, image.quality, image.certificates});
 }
 
 Result<> write_picture(ByteWriter& out, const FingerImageRepresentation& image) {
