@@ -226,17 +226,16 @@ Run declare(CLI::App& options) {
 
 const Verb kScore{
     "score", "Compare all pairs of prints in one or more databases, for accuracy measurements",
-    "Example (FVC2002 DB2 is 569 ppi, whatever its headers say):\n"
+    "Examples (FVC2002 DB2 is 569 ppi, whatever its headers say):\n"
     "  whorl score fvc2002 --out scores.csv --ppi-of DB2_B=569 --report accuracy.html\n"
-    "\n"
     "  whorl score fvc2002 --from image --out scores.csv --ppi 500 --ppi-of DB2_B=569\n"
     "\n"
-    "DIR is one database, or a folder of them: files named FINGER_IMPRESSION with the ending "
-    ".iso,\n"
-    ".fmr, .ansi or .whorl, or with --from image .png, .jpg, .tif, .bmp, .pgm, .jp2 or .wsq. Each "
-    "pair within a database is compared once; a higher score is more\n"
-    "alike. A database is named after its folder and the one above. A file that cannot be read is\n"
-    "warned of and scores -1, which no threshold accepts, as FVC counts failures to enrol.\n"
+    "DIR is one database, or a folder of them: files named FINGER_IMPRESSION (or\n"
+    "PERSON_FINGER_IMPRESSION) with the ending .iso, .fmr, .ansi or .whorl, or with --from image\n"
+    ".png, .jpg, .tif, .bmp, .pgm, .jp2, .wsq or .fir. Each pair within a database is compared\n"
+    "once; a higher score is more alike. A database is named after its folder and the one above.\n"
+    "A file that cannot be read is warned of and scores -1, which no threshold accepts, as FVC\n"
+    "counts failures to enrol.\n"
     "\n"
     "Error rates are told for each database and pooled, one threshold for all: EER, and the false\n"
     "non-match rate at a false match rate of 1 in 100, 1 in 1,000 and none. --report draws them.",
