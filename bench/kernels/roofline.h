@@ -13,8 +13,8 @@ namespace whorl::kernels {
 //   others   as avx2
 double peak_pairs_per_second(Backend backend);
 
-// Products of 16-bit numbers a second, added up in 32 bits, when nothing but vpmaddwd and vpaddd run
-// from registers: sixteen products each in AVX2's. 0 for the reference.
+// Products of 16-bit numbers a second, added up in 32 bits, when nothing but vpmaddwd and vpaddd
+// run from registers: sixteen products each in AVX2's. 0 for the reference.
 double peak_products_per_second(Backend backend);
 
 double cpu_seconds();  // of this thread

@@ -150,7 +150,8 @@ Run declare(CLI::App& app) {
   app.add_option("--driver", o->driver, "Where captures come from: replay or simulated")
       ->required()
       ->check(CLI::IsMember({"replay", "simulated"}));
-  app.add_option("--source", o->source, "replay: a manifest.csv, or a folder of templates or pictures");
+  app.add_option("--source", o->source,
+                 "replay: a manifest.csv, or a folder of templates or pictures");
   app.add_option("--ppi", o->ppi, "replay of a folder: true resolution");
   app.add_option("--people", o->people, "simulated: how many come")
       ->check(CLI::Range(1, 10'000'000))
