@@ -28,6 +28,10 @@ void write_capture_time(ByteWriter& out, const CaptureTime& time) {
   out.u16(time.millisecond);
 }
 
+bool is_known(std::uint8_t technology, TechnologyCodes codes) {
+  return codes == TechnologyCodes::any || technology <= kMaxSensorTechnology;
+}
+
 bool holds_score(std::uint8_t score) { return score <= 100 || score >= kQualityNotReported; }
 
 // A short record ends either list, and ok() tells afterwards.
@@ -82,24 +86,24 @@ Result<> write_certificates(ByteWriter& out, const std::vector<Certificate>& lis
 
 }  // namespace
 
-Result<CaptureBlock> read_capture_block(ByteReader& in, bool with_certificates) {
+Result<CaptureBlock> read_capture_block(ByteReader& in, bool with_certificates,
+                                        TechnologyCodes codes) {
   CaptureBlock block;
   block.captured = read_capture_time(in);
   const std::uint64_t technology_at = in.offset();
   block.sensor_technology = in.u8();
   block.sensor_vendor = in.u16();
   block.sensor_id = in.u16();
-  if (block.sensor_technology > kMaxSensorTechnology) {
-    return fail(Fault::out_of_range, technology_at);
-  }
+  if (!is_known(block.sensor_technology, codes)) return fail(Fault::out_of_range, technology_at);
   WHORL_TRY(block.quality, read_quality(in));
   if (with_certificates) block.certificates = read_certificates(in);
   return block;
 }
 
-Result<> write_capture_block(ByteWriter& out, bool with_certificates, const CaptureBlock& block) {
+Result<> write_capture_block(ByteWriter& out, bool with_certificates, const CaptureBlock& block,
+                             TechnologyCodes codes) {
   write_capture_time(out, block.captured);
-  if (block.sensor_technology > kMaxSensorTechnology) return fail(Fault::out_of_range, out.size());
+  if (!is_known(block.sensor_technology, codes)) return fail(Fault::out_of_range, out.size());
   out.u8(block.sensor_technology);
   out.u16(block.sensor_vendor);
   out.u16(block.sensor_id);

@@ -12,9 +12,15 @@
 
 namespace whorl::formats {
 
+// The codes that a part of the standard has for the technology of its sensors.
+enum class TechnologyCodes : std::uint8_t {
+  finger_sensor,  // 0 .. 20
+  any             // another list, whose codes are kept as they stand
+};
+
 struct CaptureBlock {
   CaptureTime captured;
-  std::uint8_t sensor_technology = 0;  // 0 .. 20
+  std::uint8_t sensor_technology = 0;
   std::uint16_t sensor_vendor = 0;
   std::uint16_t sensor_id = 0;
   std::vector<QualityRecord> quality;  // 0 .. 255
@@ -23,8 +29,10 @@ struct CaptureBlock {
 };
 
 // Fault::out_of_range with the field's offset; bytes that end too soon are told by in.ok().
-Result<CaptureBlock> read_capture_block(ByteReader& in, bool with_certificates);
+Result<CaptureBlock> read_capture_block(ByteReader& in, bool with_certificates,
+                                        TechnologyCodes codes = TechnologyCodes::finger_sensor);
 // Refuses what it cannot hold: out_of_range, limit_exceeded.
-Result<> write_capture_block(ByteWriter& out, bool with_certificates, const CaptureBlock& block);
+Result<> write_capture_block(ByteWriter& out, bool with_certificates, const CaptureBlock& block,
+                             TechnologyCodes codes = TechnologyCodes::finger_sensor);
 
 }  // namespace whorl::formats

@@ -8,6 +8,8 @@
 
 #include "engine/formats/images/wsq_encoder.h"
 #include "engine/formats/template_container.h"
+#include "tests/support/encode_images.h"
+#include "tests/support/face_image_files.h"
 #include "tests/support/finger_image_files.h"
 #include "tests/support/random_records.h"
 #include "tests/support/ridge_picture.h"
@@ -63,6 +65,49 @@ bool write_finger_images(const std::filesystem::path& folder) {
                    encode_finger_image_record(test::random_finger_image_record(random, format)));
     }
     good = good && write(folder / ("nist_itl-" + name), test::random_transaction(random));
+  }
+  return good;
+}
+
+// What records of faces hold.
+std::vector<Bytes> some_pictures() {
+  const test::Samples samples = test::soft_samples(20, 26, 3);
+  test::JpegOptions gradual;
+  gradual.progressive = true;
+  return {test::encode_jpeg(samples), test::encode_jpeg(samples, gradual),
+          test::encode_jpeg2000(samples)};
+}
+
+Bytes face_transaction(const Bytes& picture) {
+  const auto width = test::TagWidth::three_digits;
+  const test::FieldTexts fields = {{3, "FACE"},  {5, "20240229"}, {6, "20"},
+                                   {7, "26"},    {11, "JPEGB"},   {12, "SRGB"},
+                                   {24, "49|1"}, {25, "-5|0|7"},  {29, "1|3.6|11|12"}};
+  return test::transaction({test::tagged_record(10, fields, width, picture)}, width);
+}
+
+bool write_face_images(const std::filesystem::path& folder, bool wrapped_alone) {
+  const std::vector<Bytes> pictures = some_pictures();
+  bool good = true;
+  for (int i = 0; i < kSeedsPerKind && good; ++i) {
+    SeededRandom random = SeededRandom::stream(4, static_cast<std::uint64_t>(i));
+    const std::string name = std::to_string(i);
+    for (const FaceImageFormat format : kFaceImageFormats) {
+      const bool of_2005 = format == FaceImageFormat::iso19794_5_2005;
+      const std::string year = of_2005 ? "2005-" : "2011-";
+      const auto record =
+          encode_face_image_record(test::random_face_image_record(random, format, pictures));
+      if (!record) return false;
+      test::ChipOptions options;
+      options.length_bytes = i % 2 == 0 ? test::kShortest : 4;
+      const std::vector<Bytes> records(1 + static_cast<std::size_t>(i % 3), *record);
+      good =
+          good && write(folder / ("icao_dg2-" + year + name), test::data_group_2(records, options));
+      if (!wrapped_alone) good = good && write(folder / ("iso19794_5_" + year + name), record);
+    }
+    if (wrapped_alone) continue;
+    const Bytes& picture = pictures[static_cast<std::size_t>(i) % pictures.size()];
+    good = good && write(folder / ("nist_itl-" + name), face_transaction(picture));
   }
   return good;
 }
@@ -126,6 +171,10 @@ bool write_kind(std::string_view kind, const std::filesystem::path& folder) {
   if (kind == "finger_images") {
     known = true;
     good = good && write_finger_images(folder);
+  }
+  if (kind == "face_images" || kind == "icao_dg2") {
+    known = true;
+    good = good && write_face_images(folder, kind == "icao_dg2");
   }
   if (kind == "wsq") {
     known = true;

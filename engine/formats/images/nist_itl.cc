@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,7 +18,7 @@ namespace {
 constexpr int kFirstRecord = 1;
 constexpr int kContentField = 3, kNativeField = 11, kTransmittedField = 12;
 constexpr int kFirstBinary = 3, kLastBinary = 8;
-constexpr int kLastFingerBinary = 6, kTaggedFinger = 14;
+constexpr int kLastFingerBinary = 6, kTaggedFinger = 14, kTaggedFace = 10;
 constexpr int kMaxType = 99;
 constexpr std::array<std::string_view, 2> kFirstTags = {"1.001:", "1.01:"};
 
@@ -90,27 +91,54 @@ Result<NistRecordBytes> take_record(ByteReader& in, int type) {
   return record;
 }
 
-Result<std::optional<NistFingerRecord>> read_record(const NistRecordBytes& record,
-                                                    const NistResolutions& resolutions) {
-  if (record.type >= kFirstBinary && record.type <= kLastFingerBinary) {
-    return read_binary_record(record, resolutions);
-  }
-  if (record.type == kTaggedFinger) return read_tagged_record(record);
-  return std::nullopt;
-}
-
 std::string record_name(int number) { return "record " + std::to_string(number); }
 
-Result<> read_numbered(ByteReader& in, int type, int number, const NistResolutions& resolutions,
-                       std::vector<NistFingerRecord>& fingers) {
-  WHORL_TRY(const NistRecordBytes record, take_record(in, type));
-  WHORL_TRY(auto finger, read_record(record, resolutions));
-  if (!finger) return {};
-  if (fingers.size() == kMaxImagesPerFile) return fail(Fault::limit_exceeded, record.offset);
-  finger->number = number;
-  finger->type = type;
-  fingers.push_back(*std::move(finger));
+using Visit = std::function<Result<>(const NistRecordBytes&, const NistResolutions&, int number)>;
+
+// Every record but the first, from the list in the first to the last byte.
+Result<> walk(std::span<const std::byte> bytes, const Visit& visit) {
+  if (bytes.empty()) return fail(Fault::empty_input);
+  if (!looks_like_nist_itl(bytes)) return fail(Fault::bad_magic);
+  if (bytes.size() > kMaxImageFileBytes) return fail(Fault::limit_exceeded);
+  ByteReader in(bytes);
+  int number = kFirstRecord;
+  const auto header = [&]() -> Result<Header> {
+    WHORL_TRY(const NistRecordBytes record, take_record(in, kFirstRecord));
+    return read_header(record);
+  }();
+  if (!header) return at(header.error(), record_name(number));
+  for (const int type : header->types) {
+    ++number;
+    const auto visited = [&]() -> Result<> {
+      WHORL_TRY(const NistRecordBytes record, take_record(in, type));
+      return visit(record, header->resolutions, number);
+    }();
+    if (!visited) return at(visited.error(), record_name(number));
+  }
+  if (in.remaining() > 0) return fail(Fault::length_mismatch, in.offset());
   return {};
+}
+
+// Keeps what a reader made of a record, if it made anything.
+template <class Read>
+Result<> keep(Result<std::optional<Read>> read, const NistRecordBytes& record, int number,
+              std::vector<Read>& list) {
+  if (!read) return tl::unexpected<Error>(std::move(read).error());
+  if (!*read) return {};
+  if (list.size() == kMaxImagesPerFile) return fail(Fault::limit_exceeded, record.offset);
+  (*read)->number = number;
+  list.push_back(**std::move(read));
+  return {};
+}
+
+Result<std::optional<NistFingerRecord>> read_finger_record(const NistRecordBytes& record,
+                                                           const NistResolutions& resolutions) {
+  const bool binary = record.type >= kFirstBinary && record.type <= kLastFingerBinary;
+  if (!binary && record.type != kTaggedFinger) return std::nullopt;
+  WHORL_TRY(auto finger,
+            binary ? read_binary_record(record, resolutions) : read_tagged_record(record));
+  if (finger) finger->type = record.type;
+  return finger;
 }
 
 }  // namespace
@@ -123,23 +151,22 @@ bool looks_like_nist_itl(std::span<const std::byte> bytes) {
 }
 
 Result<std::vector<NistFingerRecord>> read_nist_itl(std::span<const std::byte> bytes) {
-  if (bytes.empty()) return fail(Fault::empty_input);
-  if (!looks_like_nist_itl(bytes)) return fail(Fault::bad_magic);
-  if (bytes.size() > kMaxImageFileBytes) return fail(Fault::limit_exceeded);
-  ByteReader in(bytes);
-  int number = kFirstRecord;
-  const auto header = [&]() -> Result<Header> {
-    WHORL_TRY(const NistRecordBytes record, take_record(in, kFirstRecord));
-    return read_header(record);
-  }();
-  if (!header) return at(header.error(), record_name(number));
   std::vector<NistFingerRecord> fingers;
-  for (const int type : header->types) {
-    const auto read = read_numbered(in, type, ++number, header->resolutions, fingers);
-    if (!read) return at(read.error(), record_name(number));
-  }
-  if (in.remaining() > 0) return fail(Fault::length_mismatch, in.offset());
+  WHORL_TRY_VOID(walk(
+      bytes, [&](const NistRecordBytes& record, const NistResolutions& resolutions, int number) {
+        return keep(read_finger_record(record, resolutions), record, number, fingers);
+      }));
   return fingers;
+}
+
+Result<std::vector<NistFaceRecord>> read_nist_faces(std::span<const std::byte> bytes) {
+  std::vector<NistFaceRecord> faces;
+  WHORL_TRY_VOID(walk(
+      bytes, [&](const NistRecordBytes& record, const NistResolutions&, int number) -> Result<> {
+        if (record.type != kTaggedFace) return {};
+        return keep(read_face_record(record), record, number, faces);
+      }));
+  return faces;
 }
 
 }  // namespace whorl::formats

@@ -1,6 +1,6 @@
 #pragma once
 // Transactions of ANSI/NIST-ITL in the traditional encoding (.an2, .an2k, .eft): what their records
-// of finger images say. docs/formats/nist-itl.md.
+// of finger and face images say. docs/formats/nist-itl.md.
 
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +9,7 @@
 
 #include "engine/base/biometrics.h"
 #include "engine/base/result.h"
+#include "engine/formats/images/face_images.h"
 #include "engine/formats/images/finger_images.h"
 #include "engine/formats/images/recorded_picture.h"
 
@@ -26,6 +27,13 @@ struct NistFingerRecord {
   RecordedPicture picture;              // of the transaction's bytes, which must outlive it
 };
 
+// A record of Type 10 that shows a face.
+struct NistFaceRecord {
+  int number = 0;  // as above
+  FaceImage face;  // without its image; landmarks as the record says, inside it or not
+  RecordedPicture picture;
+};
+
 // By the bytes that are there of a Type-1 record's first tag.
 bool looks_like_nist_itl(std::span<const std::byte> bytes);
 
@@ -34,5 +42,7 @@ bool looks_like_nist_itl(std::span<const std::byte> bytes);
 // length_mismatch, unsupported (a compression), bad_resolution, limit_exceeded; the offset is that
 // of the field or record refused, and `where` names the record.
 Result<std::vector<NistFingerRecord>> read_nist_itl(std::span<const std::byte> bytes);
+// The same for faces.
+Result<std::vector<NistFaceRecord>> read_nist_faces(std::span<const std::byte> bytes);
 
 }  // namespace whorl::formats

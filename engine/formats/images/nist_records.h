@@ -29,6 +29,9 @@ Result<std::optional<NistFingerRecord>> read_binary_record(const NistRecordBytes
 // Type 14. Nothing likewise, and where it has no picture.
 Result<std::optional<NistFingerRecord>> read_tagged_record(const NistRecordBytes& record);
 
+// Type 10. Nothing where the record shows no face, or has no picture.
+Result<std::optional<NistFaceRecord>> read_face_record(const NistRecordBytes& record);
+
 // Friction ridge positions (ANSI/NIST-ITL, Table 8) as areas; nothing for palms and soles. Where
 // several are named the record does not know: unknown. Fault: out_of_range at `offset`.
 Result<std::optional<CapturedArea>> area_of_positions(std::span<const int> positions,

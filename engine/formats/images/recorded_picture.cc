@@ -102,13 +102,18 @@ Result<Image> decode_compressed(const RecordedPicture& picture) {
   return image;
 }
 
+Result<> check_declared_size(const RecordedPicture& picture) {
+  if (picture.coding == SampleCoding::compressed && picture.size_may_differ) return {};
+  const bool sizes_known = picture.width_px >= 0 && picture.height_px >= 0;
+  if (!sizes_known) return fail(Fault::out_of_range, picture.offset);
+  return check_image_size(static_cast<std::uint64_t>(picture.width_px),
+                          static_cast<std::uint64_t>(picture.height_px), picture.offset);
+}
+
 }  // namespace
 
 Result<Image> decode_picture(const RecordedPicture& picture) {
-  const bool sizes_known = picture.width_px >= 0 && picture.height_px >= 0;
-  if (!sizes_known) return fail(Fault::out_of_range, picture.offset);
-  WHORL_TRY_VOID(check_image_size(static_cast<std::uint64_t>(picture.width_px),
-                                  static_cast<std::uint64_t>(picture.height_px), picture.offset));
+  WHORL_TRY_VOID(check_declared_size(picture));
   auto image =
       picture.coding == SampleCoding::compressed ? decode_compressed(picture) : decode_raw(picture);
   if (image && picture.ppi) image->ppi = picture.ppi;
