@@ -52,6 +52,8 @@ struct Twins {
   FillCylinder fill_cylinder;
   AlignPrints align_prints;
   OrientedFilter oriented_filter;
+  SiftFaces sift_faces;
+  FaceCodeDot face_code_dot;
 };
 
 // On machines that are not x86-64 the wider twins are not built; available() keeps callers away.
@@ -62,21 +64,24 @@ Twins twins_of(Backend backend) {
     case Backend::amx: {
       Twins twins = twins_of(Backend::avx512);
       twins.score_finger_block = score_finger_block_amx;
+      twins.sift_faces = sift_faces_amx;
       return twins;
     }
     case Backend::avx512:
-      return {score_finger_block_avx512, face_dot_avx512,       project_signs_avx512,
-              project_sums_avx512,       vector_dots_avx512,    fill_cylinder_avx2,
-              align_prints_avx512,       oriented_filter_avx512};
+      return {score_finger_block_avx512, face_dot_avx512,        project_signs_avx512,
+              project_sums_avx512,       vector_dots_avx512,     fill_cylinder_avx2,
+              align_prints_avx512,       oriented_filter_avx512, sift_faces_avx512,
+              face_code_dot_avx512};
     case Backend::avx2:
-      return {score_finger_block_avx2, face_dot_avx2,       project_signs_avx2,
-              project_sums_avx2,       vector_dots_avx2,    fill_cylinder_avx2,
-              align_prints_avx2,       oriented_filter_avx2};
+      return {score_finger_block_avx2, face_dot_avx2,      project_signs_avx2, project_sums_avx2,
+              vector_dots_avx2,        fill_cylinder_avx2, align_prints_avx2,  oriented_filter_avx2,
+              sift_faces_avx2,         face_code_dot_avx2};
 #endif
     default:
-      return {score_finger_block_reference, face_dot_reference,       project_signs_reference,
-              project_sums_reference,       vector_dots_reference,    fill_cylinder_reference,
-              align_prints_reference,       oriented_filter_reference};
+      return {score_finger_block_reference, face_dot_reference,        project_signs_reference,
+              project_sums_reference,       vector_dots_reference,     fill_cylinder_reference,
+              align_prints_reference,       oriented_filter_reference, sift_faces_reference,
+              face_code_dot_reference};
   }
 }
 
@@ -123,6 +128,8 @@ ScoreFingerBlock score_finger_block(Backend backend) {
   return twins_of(backend).score_finger_block;
 }
 FaceDot face_dot(Backend backend) { return twins_of(backend).face_dot; }
+SiftFaces sift_faces(Backend backend) { return twins_of(backend).sift_faces; }
+FaceCodeDot face_code_dot(Backend backend) { return twins_of(backend).face_code_dot; }
 ProjectSigns project_signs(Backend backend) { return twins_of(backend).project_signs; }
 ProjectSums project_sums(Backend backend) { return twins_of(backend).project_sums; }
 VectorDots vector_dots(Backend backend) { return twins_of(backend).vector_dots; }

@@ -6,6 +6,7 @@
 
 #include "kernels/cylinder_cells.h"
 #include "kernels/face_dot.h"
+#include "kernels/face_sift.h"
 #include "kernels/finger_block.h"
 #include "kernels/oriented_filter.h"
 #include "kernels/print_alignment.h"
@@ -29,6 +30,8 @@ Backend best_backend();
 // The twins of one backend. Asking for one that is not available is our bug: ask available() first.
 ScoreFingerBlock score_finger_block(Backend backend);
 FaceDot face_dot(Backend backend);
+SiftFaces sift_faces(Backend backend);
+FaceCodeDot face_code_dot(Backend backend);
 ProjectSigns project_signs(Backend backend);
 ProjectSums project_sums(Backend backend);
 VectorDots vector_dots(Backend backend);

@@ -41,7 +41,7 @@ std::unique_ptr<FaceIndex> build(FaceIndexKind kind, std::int64_t people) {
 
 // Building a large graph takes minutes: once a size and kind.
 const FaceIndex* cached(FaceIndexKind kind, std::int64_t people) {
-  static std::array<std::unique_ptr<FaceIndex>, 3> indexes;
+  static std::array<std::unique_ptr<FaceIndex>, 4> indexes;
   auto& index = indexes[static_cast<std::size_t>(kind)];
   if (index == nullptr || index->rows() != people) index = build(kind, people);
   return index.get();
@@ -118,6 +118,7 @@ void sizes(benchmark::internal::Benchmark* bench) {
 BENCHMARK_CAPTURE(search_one, exact, FaceIndexKind::exact)->Apply(sizes);
 BENCHMARK_CAPTURE(search_one, ivf, FaceIndexKind::ivf)->Apply(sizes);
 BENCHMARK_CAPTURE(search_one, hnsw, FaceIndexKind::hnsw)->Apply(sizes);
+BENCHMARK_CAPTURE(search_one, pq, FaceIndexKind::pq)->Apply(sizes);
 
 }  // namespace
 }  // namespace whorl::index

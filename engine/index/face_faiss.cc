@@ -2,6 +2,7 @@
 // runs on the caller's thread alone, because the caller's task graph owns the cores.
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexIVFFlat.h>
+#include <faiss/IndexIVFPQ.h>
 #include <faiss/impl/AuxIndexStructures.h>
 #include <faiss/impl/HNSW.h>
 #include <faiss/impl/IDSelector.h>
@@ -12,8 +13,8 @@
 #include <exception>
 #include <new>
 
+#include "engine/index/face_codes.h"
 #include "engine/index/face_shortlist.h"
-#include "kernels/face_dot.h"
 
 namespace whorl::index {
 namespace {
@@ -50,6 +51,11 @@ class AdmittedRows final : public faiss::IDSelector {
 // Trans. Big Data 7(3), 2021). Trained anew each time the table has grown kGrowth-fold.
 class IvfShortlist final : public FaceShortlist {
  public:
+  // What the lists keep of a face: its vector, or 8 bits for every four dimensions of what is left
+  // of it beside its list's centre.
+  enum class Keeps : std::uint8_t { vectors, product_codes };
+  explicit IvfShortlist(Keeps keeps) : keeps_(keeps) {}
+
   Result<> add(const FaceTable& table, Row row) override {
     listed_.resize(static_cast<std::size_t>(table.rows()), false);
     listed_[row.value()] = true;
@@ -86,8 +92,9 @@ class IvfShortlist final : public FaceShortlist {
     if (lists_ == nullptr) return 0;
     const auto vector_bytes = static_cast<std::size_t>(lists_->d) * sizeof(float);
     const auto rows = static_cast<std::size_t>(lists_->ntotal);
-    return rows * (vector_bytes + sizeof(FaissId) + 2 * sizeof(FaissId)) +
-           lists_->nlist * vector_bytes;
+    const std::size_t codebook = keeps_ == Keeps::vectors ? 0 : kCentresPerPart * vector_bytes;
+    return rows * (lists_->code_size + sizeof(FaissId) + 2 * sizeof(FaissId)) +
+           lists_->nlist * vector_bytes + codebook;
   }
 
  private:
@@ -100,15 +107,20 @@ class IvfShortlist final : public FaceShortlist {
   static constexpr double kProbedListsPerRootList = 5;
   static constexpr std::size_t kRowsPerInsert = 1024;  // FAISS hands 20 and more to BLAS
   static constexpr int kTrainingRounds = 10;
+  // Product codes: a byte for each part of the vector, and how many more than asked for are
+  // compared exactly, because codes alone do not tell who is nearest.
+  static constexpr std::int64_t kPartDimensions = 4;
+  static_assert(kernels::kFaceLanes % kPartDimensions == 0);
+  static constexpr std::size_t kPartBits = 8, kCentresPerPart = std::size_t{1} << kPartBits;
+  static constexpr std::size_t kSpareOfCodes = 240;
 
   void train(const FaceTable& table) {
     const std::int64_t rows = table.rows();
     auto list_count = static_cast<std::int64_t>(kListsPerRootRow * std::sqrt(rows));
     list_count = std::min(list_count, rows / kTrainingRowsPerList);
     auto centres = std::make_unique<faiss::IndexFlatIP>(table.padded());
-    auto lists = std::make_unique<faiss::IndexIVFFlat>(
-        centres.get(), static_cast<std::size_t>(table.padded()),
-        static_cast<std::size_t>(list_count), faiss::METRIC_INNER_PRODUCT);
+    std::unique_ptr<faiss::IndexIVF> lists =
+        make_lists(*centres, table.padded(), static_cast<std::size_t>(list_count));
     lists->cp.spherical = true;
     lists->cp.niter = kTrainingRounds;
     const std::vector<float> sample = training_sample(table, list_count * kTrainingRowsPerList);
@@ -118,6 +130,18 @@ class IvfShortlist final : public FaceShortlist {
     centres_ = std::move(centres);
     trained_rows_ = rows;
     insert_all(table);
+  }
+
+  std::unique_ptr<faiss::IndexIVF> make_lists(faiss::IndexFlatIP& centres, std::int64_t padded,
+                                              std::size_t count) const {
+    const auto size = static_cast<std::size_t>(padded);
+    if (keeps_ == Keeps::vectors) {
+      return std::make_unique<faiss::IndexIVFFlat>(&centres, size, count,
+                                                   faiss::METRIC_INNER_PRODUCT);
+    }
+    return std::make_unique<faiss::IndexIVFPQ>(&centres, size, count,
+                                               static_cast<std::size_t>(padded / kPartDimensions),
+                                               kPartBits, faiss::METRIC_INNER_PRODUCT);
   }
 
   void insert_all(const FaceTable& table) {
@@ -161,7 +185,9 @@ class IvfShortlist final : public FaceShortlist {
     how.sel = admits.all_listed ? nullptr : &admitted;  // removed rows are in no list
     const double wanted = kProbedListsPerRootList * std::sqrt(static_cast<double>(lists_->nlist));
     how.nprobe = std::min(lists_->nlist, static_cast<std::size_t>(wanted));
-    const std::size_t fetch = static_cast<std::size_t>(k) + kSpareCandidates;
+    const std::size_t fetch =
+        static_cast<std::size_t>(k) +
+        (keeps_ == Keeps::vectors ? std::size_t{kSpareCandidates} : kSpareOfCodes);
     std::vector<float> ignored(fetch);
     std::vector<FaissId> ids(fetch);
     for (;;) {
@@ -177,58 +203,73 @@ class IvfShortlist final : public FaceShortlist {
     return rows;
   }
 
+  Keeps keeps_;
   std::unique_ptr<faiss::IndexFlatIP> centres_;
-  std::unique_ptr<faiss::IndexIVFFlat> lists_;
+  std::unique_ptr<faiss::IndexIVF> lists_;
   std::vector<bool> listed_;
   std::int64_t trained_rows_ = kFirstTraining / kGrowth;
 };
 
-// FAISS's graph over the table's own vectors, which it never copies: distance 1 - cosine.
-class TableDistance final : public faiss::DistanceComputer {
+// FAISS's graph over codes of ours, which it never sees: distance 1 - their product. A walk waits
+// for memory, and codes are a quarter of a vector's; who is found is compared exactly afterwards.
+class CodeDistance final : public faiss::DistanceComputer {
  public:
-  TableDistance(const FaceTable& table, kernels::FaceDot dot) : table_(table), dot_(dot) {}
-  void set_query(const float* query) override { query_ = query; }
+  explicit CodeDistance(const FaceCodeRows& rows)
+      : rows_(rows), own_(static_cast<std::size_t>(rows.codes())) {}
+  void set_query(const float* query) override {
+    const auto terms = kernels::quantise_face(query, rows_.dimension(), own_.data());
+    query_ = {own_.data(), terms.scale};
+  }
+  void set_row(Row row) { query_ = rows_.row(row); }
   float operator()(idx_t id) override { return apart(query_, id); }
-  float symmetric_dis(idx_t a, idx_t b) override { return apart(table_.vector(row_of(a)), b); }
+  float symmetric_dis(idx_t a, idx_t b) override { return apart(rows_.row(row_of(a)), b); }
 
  private:
-  float apart(const float* vector, idx_t id) const {
-    float cosine = 0;
-    dot_(vector, {table_.vector(row_of(id)), 1, table_.padded()}, &cosine);
-    return 1 - cosine;
+  float apart(const FaceCodeRows::Coded& from, idx_t id) const {
+    return 1 - rows_.similarity(from, rows_.row(row_of(id)));
   }
-  const FaceTable& table_;
-  kernels::FaceDot dot_;
-  const float* query_ = nullptr;
+  const FaceCodeRows& rows_;
+  std::vector<std::int8_t> own_;
+  FaceCodeRows::Coded query_{};
 };
 
-// Removed faces stay in the graph as zero vectors, far from every probe; they are still walked
+// Removed faces stay in the graph as zeros, far from every probe; they are still walked
 // through where an edge leads there. faiss::IndexHNSW is not used: it keeps a second copy of the
 // vectors and touches a lock for each of them on every single add.
 class HnswShortlist final : public FaceShortlist {
  public:
-  explicit HnswShortlist(kernels::Backend backend)
-      : dot_(kernels::face_dot(backend)), graph_(kLinks), visited_(0) {
+  HnswShortlist(int dimension, kernels::Backend backend)
+      : rows_(dimension, kernels::face_code_dot(backend)), graph_(kLinks), visited_(0) {
     graph_.efConstruction = kBuildBreadth;
     graph_.efSearch = kSearchBreadth;
+    graph_.search_bounded_queue =
+        false;  // FAISS's bounded one looks through all of it at each step
   }
 
   Result<> add(const FaceTable& table, Row row) override {
-    return guarded([&] {
+    const auto added = guarded([&] {
+      if (rows_.rows() == row.value()) {
+        rows_.append({table.vector(row), static_cast<std::size_t>(table.padded())});
+      }
       // An add that failed half-way left its place behind: it is taken again.
       if (row.value() == graph_.levels.size()) graph_.prepare_level_tab(1);
       WHORL_CHECK(row.value() + 1 == graph_.levels.size());
       visited_.visited.resize(graph_.levels.size(), 0);
       locks_.resize(graph_.levels.size());
       omp_init_lock(&locks_.back());
-      TableDistance distance(table, dot_);
-      distance.set_query(table.vector(row));
+      CodeDistance distance(rows_);
+      distance.set_row(row);
       graph_.add_with_locks(distance, graph_.levels.back() - 1, static_cast<int>(row.value()),
                             locks_, visited_);
     });
+    if (!added && rows_.rows() > row.value()) rows_.drop_last();
+    return added;
   }
 
-  Result<> remove(const FaceTable&, Row) override { return {}; }
+  Result<> remove(const FaceTable&, Row row) override {
+    rows_.wipe(row);
+    return {};
+  }
 
   Result<std::optional<std::vector<Row>>> nearest(const FaceTable& table, const float* probe, int k,
                                                   const Admits& admits) const override {
@@ -241,7 +282,7 @@ class HnswShortlist final : public FaceShortlist {
     return graph_.neighbors.capacity() * sizeof(faiss::HNSW::storage_idx_t) +
            graph_.offsets.capacity() * sizeof(std::size_t) +
            graph_.levels.capacity() * sizeof(int) + locks_.capacity() * sizeof(omp_lock_t) +
-           visited_.visited.capacity();
+           visited_.visited.capacity() + rows_.resident_bytes();
   }
 
  private:
@@ -249,18 +290,19 @@ class HnswShortlist final : public FaceShortlist {
   // so far are kept in view while adding and while searching: set by the recall they give
   // (docs/limits.md).
   static constexpr int kLinks = 32;
-  static constexpr int kBuildBreadth = 80;
-  static constexpr int kSearchBreadth = 128;
+  static constexpr int kBuildBreadth = 200;
+  static constexpr int kSearchBreadth = 512;
+  // Compared exactly beyond k: codes err by a few thousandths.
+  static constexpr std::int64_t kSpareOfCodes = 22;
   // Where a filter admits so few that this share of the table had to be fetched, a scan is cheaper.
   static constexpr std::int64_t kScanShare = 16;
 
   // The graph knows no filter: more are fetched until k are admitted.
   std::optional<std::vector<Row>> search(const FaceTable& table, const float* probe, int k,
                                          const Admits& admits) const {
-    TableDistance distance(table, dot_);
+    CodeDistance distance(rows_);
     distance.set_query(probe);
-    for (std::int64_t fetch = k + kSpareCandidates; fetch * kScanShare <= table.rows();
-         fetch *= 2) {
+    for (std::int64_t fetch = k + kSpareOfCodes; fetch * kScanShare <= table.rows(); fetch *= 2) {
       std::vector<FaissId> ids(static_cast<std::size_t>(fetch), -1);
       std::vector<float> ignored(static_cast<std::size_t>(fetch));
       faiss::VisitedTable visited(static_cast<int>(graph_.levels.size()));
@@ -274,7 +316,7 @@ class HnswShortlist final : public FaceShortlist {
     return std::nullopt;
   }
 
-  kernels::FaceDot dot_;
+  FaceCodeRows rows_;
   faiss::HNSW graph_;
   faiss::VisitedTable visited_;
   std::vector<omp_lock_t> locks_;
@@ -282,10 +324,15 @@ class HnswShortlist final : public FaceShortlist {
 
 }  // namespace
 
-std::unique_ptr<FaceShortlist> make_ivf_shortlist() { return std::make_unique<IvfShortlist>(); }
+std::unique_ptr<FaceShortlist> make_ivf_shortlist() {
+  return std::make_unique<IvfShortlist>(IvfShortlist::Keeps::vectors);
+}
+std::unique_ptr<FaceShortlist> make_pq_shortlist() {
+  return std::make_unique<IvfShortlist>(IvfShortlist::Keeps::product_codes);
+}
 
-std::unique_ptr<FaceShortlist> make_hnsw_shortlist(kernels::Backend backend) {
-  return std::make_unique<HnswShortlist>(backend);
+std::unique_ptr<FaceShortlist> make_hnsw_shortlist(int dimension, kernels::Backend backend) {
+  return std::make_unique<HnswShortlist>(dimension, backend);
 }
 
 }  // namespace whorl::index

@@ -1,5 +1,6 @@
 #include "engine/index/face_index.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <limits>
@@ -20,14 +21,48 @@ std::int64_t padded(int dimension) {
   return (dimension + kernels::kFaceLanes - 1) / kernels::kFaceLanes * kernels::kFaceLanes;
 }
 
-std::unique_ptr<FaceShortlist> make_shortlist(FaceIndexKind kind, kernels::Backend backend) {
+// The rows of a slice that a filter admits, asked for 32 at a time and only where one of them came
+// through: for all probes of a batch once.
+class AdmittedSlice {
+ public:
+  AdmittedSlice(const FaceIndex& index, const Filter& filter, std::int64_t slice)
+      : index_(index), filter_(filter), first_(slice * kWords) {}
+  std::uint32_t word(std::int64_t w) {
+    const std::uint32_t bit = std::uint32_t{1} << w;
+    if ((known_ & bit) == 0 && first_ + w < std::ssize(index_.live_bits()))
+      words_[static_cast<std::size_t>(w)] = index_.admitted(first_ + w, filter_);
+    known_ |= bit;
+    return words_[static_cast<std::size_t>(w)];
+  }
+
+ private:
+  static constexpr std::int64_t kWords = FaceCodes::kSliceRows / 32;
+  static_assert(kWords <= 32);
+  const FaceIndex& index_;
+  const Filter& filter_;
+  std::int64_t first_;
+  std::uint32_t known_ = 0;
+  std::array<std::uint32_t, kWords> words_{};
+};
+
+// Rows that come through together are far apart in memory: they are asked for before the first of
+// them is waited for.
+void fetch(const float* vector, std::int64_t padded) {
+  constexpr std::int64_t kLine = 64 / sizeof(float);
+  for (std::int64_t d = 0; d < padded; d += kLine) __builtin_prefetch(vector + d);
+}
+
+std::unique_ptr<FaceShortlist> make_shortlist(FaceIndexKind kind, int dimension,
+                                              kernels::Backend backend) {
   switch (kind) {
     case FaceIndexKind::exact:
       return nullptr;
     case FaceIndexKind::ivf:
       return make_ivf_shortlist();
     case FaceIndexKind::hnsw:
-      return make_hnsw_shortlist(backend);
+      return make_hnsw_shortlist(dimension, backend);
+    case FaceIndexKind::pq:
+      return make_pq_shortlist();
   }
   return nullptr;
 }
@@ -39,8 +74,11 @@ FaceIndex::FaceIndex(FaceIndexKind kind, std::string model, int dimension, kerne
       model_(std::move(model)),
       dimension_(dimension),
       dot_(kernels::face_dot(backend)),
+      sift_(kernels::sift_faces(backend)),
       table_(padded(dimension)),
-      shortlist_(make_shortlist(kind, backend)) {}
+      shortlist_(make_shortlist(kind, dimension, backend)) {
+  if (kind == FaceIndexKind::exact) codes_.emplace(dimension);
+}
 
 Result<std::vector<float>> FaceIndex::prepare(const FaceTemplate& face) const {
   if (face.model != model_) return fail(Fault::wrong_model);
@@ -58,6 +96,7 @@ Result<Row> FaceIndex::add(const PrintOwner& owner, const FaceTemplate& face) {
       return tl::unexpected<Error>(listed.error());
     }
   }
+  if (codes_) codes_->append(vector);
   owners_.push_back(owner);
   live_bits_.resize(row.value() / 32 + 1);
   live_bits_.back() |= std::uint32_t{1} << row.value() % 32;
@@ -72,6 +111,7 @@ Result<> FaceIndex::remove(Row row) {
   removed_.push_back(row);
   --live_;
   table_.wipe(row);
+  if (codes_) codes_->wipe(row);
   return {};
 }
 
@@ -84,8 +124,8 @@ Result<std::vector<std::vector<FaceHit>>> FaceIndex::search(std::span<const Face
   std::vector<std::vector<float>> vectors;
   for (const FaceTemplate& probe : probes) { WHORL_TRY(vectors.emplace_back(), prepare(probe)); }
   std::vector<Hits> hits(probes.size(), Hits(static_cast<std::size_t>(k)));
-  if (shortlist_ == nullptr) {
-    scan(vectors, filter, hits);
+  if (codes_) {
+    sift(vectors, filter, hits);
   } else {
     const Admits admits{
         [&](Row row) { return is_live(row) && filter.admits(owners_[row.value()]); }, filter.all()};
@@ -101,6 +141,39 @@ Result<std::vector<std::vector<FaceHit>>> FaceIndex::search(std::span<const Face
   std::vector<std::vector<FaceHit>> sorted;
   for (const Hits& found : hits) sorted.push_back(found.sorted());
   return sorted;
+}
+
+// The first look at a slice says who may matter; of these only those are compared exactly whose
+// bounds reach the k-th best so far, and the k-th best of what the slice has at least.
+void FaceIndex::sift(std::span<const std::vector<float>> probes, const Filter& filter,
+                     std::span<Hits> hits) const {
+  if (probes.empty()) return;
+  FaceSiftBatch batch(probes, dimension_);
+  std::vector<kernels::FaceEntry> entries;
+  for (std::int64_t s = 0; s < codes_->slices(); ++s) {
+    batch.sift(sift_, codes_->slice(s));
+    AdmittedSlice admitted(*this, filter, s);
+    for (std::size_t p = 0; p < probes.size(); ++p) {
+      batch.passed(
+          p, *codes_, s, [&](std::int64_t word) { return admitted.word(word); }, entries);
+      if (entries.empty()) continue;
+      kernels::keep_possible_faces(entries, static_cast<std::int64_t>(hits[p].k()));
+      rank(probes[p].data(), entries, hits[p]);
+      if (const auto least = hits[p].least()) batch.ask(p, least->value());
+    }
+  }
+}
+
+void FaceIndex::rank(const float* probe, std::span<const kernels::FaceEntry> entries,
+                     Hits& hits) const {
+  for (const kernels::FaceEntry& entry : entries)
+    fetch(table_.vector(Row{entry.row}), table_.padded());
+  for (const kernels::FaceEntry& entry : entries) {
+    if (hits.worth(Similarity{entry.upper})) {
+      const Row row{entry.row};
+      score(probe, std::span(&row, 1), hits);
+    }
+  }
 }
 
 // The filter is asked last: it costs more than a score that is too low to matter.
@@ -156,6 +229,7 @@ std::uint32_t FaceIndex::admitted(std::int64_t word, const Filter& filter) const
 std::size_t FaceIndex::resident_bytes() const {
   return table_.resident_bytes() + owners_.capacity() * sizeof(PrintOwner) +
          live_bits_.capacity() * sizeof(std::uint32_t) + removed_.capacity() * sizeof(Row) +
+         (codes_ ? codes_->resident_bytes() : 0) +
          (shortlist_ == nullptr ? 0 : shortlist_->resident_bytes());
 }
 

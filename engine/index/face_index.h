@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "engine/base/biometrics.h"
 #include "engine/base/result.h"
+#include "engine/index/face_codes.h"
 #include "engine/index/face_shortlist.h"
 #include "engine/index/face_table.h"
 #include "engine/index/print_owner.h"
@@ -20,6 +22,7 @@ enum class FaceIndexKind : std::uint8_t {
   exact,  // every vector is compared; loses nobody
   ivf,    // an inverted file: the vectors near the probe's nearest cluster centres
   hnsw,   // a navigable small-world graph (Malkov and Yashunin, IEEE TPAMI 42(4), 2020)
+  pq,     // an inverted file of product codes (Jegou et al., IEEE TPAMI 33(1), 2011)
 };
 
 using FaceHit = Hit<Similarity>;
@@ -30,14 +33,20 @@ using FaceHit = Hit<Similarity>;
 // approximate kinds may only leave faces out. Recall of the ten nearest against the exact scan is
 // measured by tests/index and bench/index and stated in docs/limits.md.
 //
-// Which faces ivf leaves out may differ from one machine to the next (its cluster centres come from
+// Which faces ivf and pq leave out may differ from one machine to the next (centres come from
 // BLAS); exact and hnsw answer the same everywhere, hnsw for the same order of adding.
 //
 // Invariants: rows are dense; a removed row keeps its place, its vector is overwritten at once and
 // it is never a candidate again (hnsw keeps it as a place to walk through: rebuild when many are
 // dead). Thread safety: const members may run at once; add and remove need the index to themselves.
 //
-// Memory: 4 bytes a dimension and 17 a face; ivf as much again plus 24, hnsw about 280 more a face.
+// exact looks at 8-bit codes first (kernels/face_sift.h) and compares only those exactly whose
+// bounds say that they may be among the best: its answers are those of comparing everybody, to the
+// last bit.
+//
+// Memory: 4 bytes a dimension and 17 a face; exact one more a dimension (rounded up to 64) and 9;
+// ivf 4 more a dimension and 24; hnsw one more a dimension and about 300; pq a byte for four
+// dimensions and 24 more a face.
 class FaceIndex {
  public:
   // `dimension` 1 .. kMaxFaceDimension.
@@ -52,8 +61,8 @@ class FaceIndex {
 
   // For each probe at most `k` faces that the filter admits. Faults: bad_argument (k < 1),
   // limit_exceeded (k > kMaxCandidates or more than kMaxQueriesPerBatch probes), and those of
-  // add(). Cost of exact: rows * dimension multiply-adds a probe; each block is read once for all
-  // probes.
+  // add(). Cost of exact: rows * dimension multiply-adds of bytes a probe; each block is read once
+  // for all probes: ask together.
   Result<std::vector<std::vector<FaceHit>>> search(std::span<const FaceTemplate> probes,
                                                    const Filter& filter, int k) const;
   // In two steps, for callers that find out by themselves who may be among the best: the probe as
@@ -81,6 +90,9 @@ class FaceIndex {
 
  private:
   using Hits = TopK<Similarity>;
+  void sift(std::span<const std::vector<float>> probes, const Filter& filter,
+            std::span<Hits> hits) const;
+  void rank(const float* probe, std::span<const kernels::FaceEntry> entries, Hits& hits) const;
   void scan(std::span<const std::vector<float>> probes, const Filter& filter,
             std::span<Hits> hits) const;
   void score(const float* probe, std::span<const Row> rows, Hits& hits) const;
@@ -89,7 +101,9 @@ class FaceIndex {
   std::string model_;
   int dimension_;
   kernels::FaceDot dot_;
+  kernels::SiftFaces sift_;
   FaceTable table_;
+  std::optional<FaceCodes> codes_;            // for exact alone
   std::unique_ptr<FaceShortlist> shortlist_;  // none for exact
   std::vector<PrintOwner> owners_;
   std::vector<std::uint32_t> live_bits_;  // one for 32 rows

@@ -17,12 +17,13 @@ namespace {
 
 using ::whorl::testing::SimulatedFaces;
 
-constexpr FaceIndexKind kKinds[] = {FaceIndexKind::exact, FaceIndexKind::ivf, FaceIndexKind::hnsw};
+constexpr FaceIndexKind kKinds[] = {FaceIndexKind::exact, FaceIndexKind::ivf, FaceIndexKind::hnsw,
+                                    FaceIndexKind::pq};
 constexpr std::uint64_t kSeed = 11;
 const Filter kEveryone;
 
 std::string name_of_kind(const ::testing::TestParamInfo<FaceIndexKind>& kind) {
-  const char* const names[] = {"exact", "ivf", "hnsw"};
+  const char* const names[] = {"exact", "ivf", "hnsw", "pq"};
   return names[static_cast<int>(kind.param)];
 }
 
@@ -253,7 +254,9 @@ TEST_P(ApproximateFaceIndex, FillsTheListUnderANarrowFilter) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, ApproximateFaceIndex,
-                         ::testing::Values(FaceIndexKind::ivf, FaceIndexKind::hnsw), name_of_kind);
+                         ::testing::Values(FaceIndexKind::ivf, FaceIndexKind::hnsw,
+                                           FaceIndexKind::pq),
+                         name_of_kind);
 
 }  // namespace
 }  // namespace whorl::index
