@@ -164,6 +164,19 @@ Key derive(const Key& master, std::string_view purpose) {
   return key;
 }
 
+std::string sha256_hex(std::span<const std::byte> bytes) {
+  std::array<unsigned char, 32> digest{};
+  WHORL_CHECK(
+      EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) == 1);
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  for (const unsigned char byte : digest) {
+    hex.push_back(kDigits[byte >> 4U]);
+    hex.push_back(kDigits[byte & 15U]);
+  }
+  return hex;
+}
+
 Result<Key> load_master_key(const std::string& key_file) {
   if (!key_file.empty()) {
     std::ifstream in(key_file);

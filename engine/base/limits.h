@@ -21,6 +21,10 @@ inline constexpr std::int64_t kMaxPrintPixels = 4'000'000;
 inline constexpr std::int64_t kMaxPrintPixelsPerFile = 40'000'000;
 inline constexpr int kMaxFaceDimension = 4096;
 inline constexpr std::size_t kMaxModelIdBytes = 64;
+inline constexpr int kMaxFacesPerImage = 256;
+// A face network's description and one of its files: the largest in use (ResNet-100) has 250 MB.
+inline constexpr std::size_t kMaxModelDescriptionBytes = 64 * 1024;
+inline constexpr std::size_t kMaxModelFileBytes = 1024 * 1024 * 1024;
 inline constexpr std::size_t kMaxSourceBytes = 64;
 inline constexpr std::size_t kMaxGalleryNameBytes = 64;
 inline constexpr int kMaxTemplatesPerEncounter = 32;  // ten flat, ten rolled, faces, some spare

@@ -49,6 +49,14 @@ enum class Fault : std::uint16_t {
   device_fault = 36,         // an accelerator failed; the answer was taken on the CPU or not at all
   damaged_file = 37,         // a file whose checksum or compressed data is wrong
   no_device = 38,            // an accelerator was asked for, and none answers
+  no_finger = 39,            // a picture in which no finger is to be seen
+  no_face = 40,              // a picture in which no face is found
+  many_faces = 41,           // several faces of like size, and no telling which is meant
+  face_too_small = 42,       // a face too small to be told from others
+  model_unavailable = 43,    // a face model or one of its files is not on this machine
+  bad_model = 44,            // a face model's description cannot be understood
+  wrong_model_file = 45,     // a face model's file is not the one its description names
+  bad_model_output = 46,     // a network answered something else than its description says
 };
 
 // Whose doing it was: decides the exit code of the command (docs/faults.md).

@@ -44,6 +44,11 @@ Result<> add_fingers(formats::FingerImage picture, std::optional<PixelsPerInch> 
   return {};
 }
 
+// Names the one of several; counted as they stand in the file.
+tl::unexpected<Error> no_finger(std::size_t fingers, std::size_t which) {
+  return fail(Fault::no_finger, 0, fingers > 1 ? "finger " + std::to_string(which + 1) : "");
+}
+
 }  // namespace
 
 bool is_picture(std::span<const std::byte> bytes) {
@@ -75,13 +80,21 @@ Result<std::vector<Extraction>> extract_fingers(std::span<const std::byte> bytes
   return extractions;
 }
 
+bool shows_a_finger(const Extraction& extraction) {
+  return std::ranges::find(extraction.quality.flaws, QualityFlaw::not_a_fingerprint) ==
+         extraction.quality.flaws.end();
+}
+
 Result<std::vector<Template>> read_capture(std::span<const std::byte> bytes,
                                            std::optional<PixelsPerInch> ppi,
                                            const ExtractionOptions& options) {
   if (!is_picture(bytes)) return formats::read_templates(bytes, ppi);
   WHORL_TRY(std::vector<Extraction> extractions, extract_fingers(bytes, ppi, options));
   std::vector<Template> templates;
-  for (Extraction& extraction : extractions) templates.emplace_back(std::move(extraction.print));
+  for (Extraction& extraction : extractions) {
+    if (!shows_a_finger(extraction)) return no_finger(extractions.size(), templates.size());
+    templates.emplace_back(std::move(extraction.print));
+  }
   return templates;
 }
 

@@ -26,9 +26,14 @@ Result<std::vector<Extraction>> extract_fingers(std::span<const std::byte> bytes
                                                 const ExtractionOptions& options = {},
                                                 std::vector<ExtractionTrace>* traces = nullptr);
 
+// Whether a print was made of a finger at all: of a cloth, an empty platen or a face there are
+// minutiae too.
+bool shows_a_finger(const Extraction& extraction);
+
 // Everything a file's bytes say of people, as templates without codes: minutiae records and the
-// engine's own container as formats::read_templates gives them, pictures by extract_fingers.
-// Faults: those of both.
+// engine's own container as formats::read_templates gives them, pictures by extract_fingers. These
+// templates are enrolled and searched, so a picture of nothing gives none. Faults: those of both,
+// and no_finger.
 Result<std::vector<Template>> read_capture(std::span<const std::byte> bytes,
                                            std::optional<PixelsPerInch> ppi = std::nullopt,
                                            const ExtractionOptions& options = {});

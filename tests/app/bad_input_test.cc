@@ -10,6 +10,7 @@
 #include "engine/formats/template_container.h"
 #include "scanners/simulated/people.h"
 #include "tests/app/command_line.h"
+#include "tests/app/picture_files.h"
 
 namespace whorl::app {
 namespace {
@@ -92,6 +93,7 @@ const BadFile kBadFiles[] = {
        return Bytes(png.begin(), png.end());
      },
      37, 3},
+    {"a picture without a finger", [] { return test::png_of(test::grain()); }, 39, 3},
     {"more views than the standard allows", [] { return spoilt(record(), 22, 200); }, 5, 3},
     {"more minutiae than there are bytes", [] { return spoilt(record(), 27, 255); }, 1, 3},
     {"an unknown finger", [] { return spoilt(record(), 24, 99); }, 4, 3},

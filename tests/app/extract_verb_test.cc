@@ -71,6 +71,88 @@ TEST_F(ExtractVerbTest, WritesRecordsWhoseFrameIsThePictures) {
   }
 }
 
+// The first extension of its kind of a view; nothing else of that kind may be there.
+template <class Kind>
+std::optional<Kind> only(const formats::FingerView& view) {
+  std::optional<Kind> found;
+  for (const formats::Extension& extension : view.extensions) {
+    const auto* kind = std::get_if<Kind>(&extension);
+    if (kind == nullptr) continue;
+    EXPECT_FALSE(found);
+    found = *kind;
+  }
+  return found;
+}
+
+// So many entries for each minutia, in the minutiae's order, numbered from 1; 0 is nobody.
+void expect_counted(const formats::FingerView& view, formats::RidgeCountMethod method,
+                    std::size_t sectors) {
+  const auto counts = only<formats::RidgeCounts>(view);
+  ASSERT_TRUE(counts);
+  EXPECT_EQ(counts->method, method);
+  ASSERT_EQ(counts->counts.size(), view.minutiae.size() * sectors);
+  std::size_t met = 0;
+  for (std::size_t i = 0; i < counts->counts.size(); ++i) {
+    const formats::RidgeCount& count = counts->counts[i];
+    EXPECT_EQ(count.from, i / sectors + 1);
+    EXPECT_LE(count.to, view.minutiae.size());
+    EXPECT_NE(count.to, count.from);
+    EXPECT_TRUE(count.to != 0 || count.count == 0);
+    met += count.to != 0 ? 1 : 0;
+  }
+  EXPECT_GT(met, counts->counts.size() / 2);
+}
+
+TEST_F(ExtractVerbTest, WritesRidgeCountsOfEveryMinutiaWhereTheyAreAskedFor) {
+  write("card.an2", card_of({2, 7}));
+  const auto written = [&](formats::MinutiaeFormat format, const char* asked) {
+    const Ran ran =
+        run({"extract", "card.an2", "--out", "t", "--format", std::string(name_of(format)),
+             "--ridge-counts", asked, "--extraction", "fast"});
+    EXPECT_EQ(ran.exit_code, 0) << ran.err;
+    return formats::decode_minutiae_record(
+               bytes_of(formats::is_ansi(format) ? "t/card.ansi" : "t/card.iso"))
+        .value();
+  };
+  for (const formats::MinutiaeFormat format : formats::kMinutiaeFormats) {
+    SCOPED_TRACE(name_of(format));
+    const auto plain = written(format, "none"), quadrants = written(format, "quadrant"),
+               octants = written(format, "octant");
+    for (std::size_t view = 0; view < 2; ++view) {
+      EXPECT_FALSE(only<formats::RidgeCounts>(plain.views.at(view)));
+      expect_counted(quadrants.views.at(view), formats::RidgeCountMethod::quadrants, 4);
+      expect_counted(octants.views.at(view), formats::RidgeCountMethod::octants, 8);
+      EXPECT_EQ(octants.views[view].minutiae, plain.views[view].minutiae);
+    }
+  }
+}
+
+TEST_F(ExtractVerbTest, WritesTheCoresAndDeltasThatItTellsOf) {
+  int points = 0;
+  for (std::uint64_t person = 1; person <= 4; ++person) {
+    write("a.png", png_of(person, 1));
+    for (const formats::MinutiaeFormat format : formats::kMinutiaeFormats) {
+      const std::string name(name_of(format));
+      const Ran ran = run_json({"extract", "a.png", "--out", "t", "--format", name,
+                                "--ridge-counts", "octant", "--extraction", "fast"});
+      ASSERT_EQ(ran.exit_code, 0) << name << ran.out;
+      const auto print = ran.json()["images"][0]["prints"][0];
+      const auto record = formats::decode_minutiae_record(
+          bytes_of(formats::is_ansi(format) ? "t/a.ansi" : "t/a.iso"));
+      ASSERT_TRUE(record) << name << describe(record.error());
+      const auto written =
+          only<formats::CoresAndDeltas>(record->views.front()).value_or(formats::CoresAndDeltas());
+      EXPECT_EQ(written.cores.size(), print["cores"]) << name;
+      EXPECT_EQ(written.deltas.size(), print["deltas"]) << name;
+      for (const formats::Core& core : written.cores) {
+        EXPECT_TRUE(core.x_px < print["width_px"] && core.y_px < print["height_px"]) << name;
+      }
+      points += static_cast<int>(written.cores.size() + written.deltas.size());
+    }
+  }
+  EXPECT_GT(points, 0) << "four people with arches alone: take others";
+}
+
 TEST_F(ExtractVerbTest, WritesContainersThatVerifyReads) {
   const Image picture = picture_of(1, 1);
   write("a.png", png_of(picture)), write("b.png", png_of(1, 2));
@@ -110,6 +192,32 @@ TEST_F(ExtractVerbTest, RefusesWhatShowsNoFingerAndDoesTheRest) {
   EXPECT_NE(run(words).err.find("blank.png: E9"), std::string::npos);
 }
 
+TEST_F(ExtractVerbTest, WarnsOfAPictureWithoutAFingerAndExtractsIt) {
+  write("grain.png", png_of(test::grain()));
+  const Ran ran = run_json({"extract", "grain.png", "--out", "t"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.out;
+  const auto print = ran.json()["images"][0]["prints"][0];
+  EXPECT_EQ(print["flaws"], nlohmann::json::array({"not-a-fingerprint"}));
+  EXPECT_TRUE(exists("t/grain.whorl"));
+}
+
+TEST_F(ExtractVerbTest, ThreadsDoNotChangeWhatIsWritten) {
+  Words words{"extract", "--extraction", "fast", "--out"};
+  const Words images{"a.png", "b.png", "c.png", "d.png", "e.png"};
+  for (std::size_t i = 0; i < images.size(); ++i) write(images[i], png_of(i + 1, 1));
+  std::map<std::string, std::string> first;
+  for (const std::string threads : {"1", "2", "0", "1000"}) {
+    Words all = words;
+    all.insert(all.end(), {"t" + threads, "--threads", threads});
+    all.insert(all.end(), images.begin(), images.end());
+    ASSERT_EQ(run(all).exit_code, 0) << threads;
+    for (const std::string& image : images) {
+      const std::string written = read("t" + threads + "/" + image.substr(0, 1) + ".whorl");
+      EXPECT_EQ(first.emplace(image, written).first->second, written) << threads << " " << image;
+    }
+  }
+}
+
 TEST_F(ExtractVerbTest, AsksForTheResolutionThatIsMissing) {
   Image picture = picture_of(1, 1);
   picture.ppi.reset();
@@ -134,7 +242,10 @@ TEST_F(ExtractVerbTest, RefusesTwoImagesOfOneNameAndWordsItDoesNotKnow) {
   for (const Words& words : {Words{"extract", "a.png", "more/a.bmp", "--out", "t"},
                              Words{"extract", "a_1_right-thumb.png", "a.png", "--out", "t"},
                              Words{"extract", "a.png", "--out", "t", "--extraction", "careful"},
-                             Words{"extract", "a.png", "--out", "t", "--format", "pdf"}}) {
+                             Words{"extract", "a.png", "--out", "t", "--format", "pdf"},
+                             Words{"extract", "a.png", "--out", "t", "--ridge-counts", "octant"},
+                             Words{"extract", "a.png", "--out", "t", "--format", "ansi378-2004",
+                                   "--ridge-counts", "sextant"}}) {
     const Ran ran = run_json(words);
     EXPECT_EQ(ran.exit_code, 2) << ran.out;
     EXPECT_EQ(ran.fault(), 29) << ran.out;

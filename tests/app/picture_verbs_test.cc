@@ -50,6 +50,23 @@ TEST_F(PictureVerbsTest, VerifyTellsOneFingerFromTwo) {
   }
 }
 
+TEST_F(PictureVerbsTest, APictureWithoutAFingerIsNeitherComparedNorEnrolled) {
+  write("grain.png", png_of(test::grain())), write("a.png", png_of(1, 1));
+  for (const Words& words :
+       {Words{"verify", "grain.png", "a.png"}, Words{"verify", "a.png", "grain.png"},
+        of("enroll", {"grain.png", "--subject", "1", "--create"})}) {
+    const Ran ran = run_json(words);
+    EXPECT_EQ(ran.fault(), 39) << ran.out;
+    EXPECT_EQ(ran.exit_code, 3) << ran.out;
+  }
+  EXPECT_FALSE(std::filesystem::exists(path("store"))) << "nothing to enrol, so no store";
+  write("m.csv", "subject,modality,position,path\n1,finger,2,grain.png\n2,finger,2,a.png\n");
+  const Ran ran = run_json(of("enroll", {"--manifest", "m.csv", "--create"}));
+  EXPECT_EQ(ran.exit_code, 3);
+  EXPECT_EQ(ran.json()["enrolled"], 1) << ran.out;
+  EXPECT_EQ(ran.json()["receipts"][0]["error"]["code"], 39) << ran.out;
+}
+
 TEST_F(PictureVerbsTest, VerifyComparesAPictureWithItsTemplate) {
   write("a.png", png_of(1, 1));
   ASSERT_EQ(run({"extract", "a.png", "--out", "t", "--format", "iso19794-2:2011"}).exit_code, 0);

@@ -123,6 +123,45 @@ TEST(ReadCapture, OneFingerThatIsNotThereFailsTheFileAndSaysWhich) {
   EXPECT_EQ(templates.error().where, "picture 2");
 }
 
+// Dark grain that any extractor finds minutiae in.
+Image no_finger() {
+  SeededRandom random(3);
+  Image grain{300, 300, 1, PixelsPerInch{500}, {}};
+  for (int i = 0; i < 300 * 300; ++i) {
+    grain.samples.push_back(static_cast<std::uint8_t>(random.below(256)));
+  }
+  return grain;
+}
+
+TEST(ReadCapture, APictureWithoutAFingerIsExtractedButGivesNoTemplate) {
+  const auto png = formats::encode_png(no_finger());
+  ASSERT_TRUE(png);
+  const auto extractions = extract_fingers(*png);
+  ASSERT_TRUE(extractions) << describe(extractions.error());
+  ASSERT_EQ(extractions->size(), 1U);
+  EXPECT_FALSE(shows_a_finger(extractions->front()));
+  EXPECT_FALSE(extractions->front().print.minutiae.empty());
+  const auto templates = read_capture(*png);
+  ASSERT_FALSE(templates);
+  EXPECT_EQ(templates.error().fault, Fault::no_finger);
+  EXPECT_EQ(templates.error().where, "");
+  EXPECT_TRUE(shows_a_finger(extract_print(picture()).value()));
+}
+
+TEST(ReadCapture, OfSeveralTheOneWithoutAFingerIsNamed) {
+  const Image grain = no_finger();
+  for (const std::size_t at : {0U, 1U}) {
+    std::vector<std::pair<const Image*, FingerPosition>> images(
+        2, {&picture(), FingerPosition::left_ring});
+    images.at(at).first = &grain;
+    const auto templates =
+        read_capture(record_of(images, formats::FingerImageFormat::iso19794_4_2005));
+    ASSERT_FALSE(templates);
+    EXPECT_EQ(templates.error().fault, Fault::no_finger);
+    EXPECT_EQ(templates.error().where, "finger " + std::to_string(at + 1));
+  }
+}
+
 TEST(ReadCapture, JudgesWhatAllPicturesComeToBeforeAnyIsExtracted) {
   const Image coarse{396, 396, 1, std::nullopt, std::vector<std::uint8_t>(396 * 396)};
   const std::vector<std::pair<const Image*, FingerPosition>> eleven(

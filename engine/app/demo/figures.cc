@@ -142,12 +142,12 @@ Table speed_table(const DemoRun& run, const DemoFigures& f) {
            {"prints in the gallery at the end", with_commas(run.gallery_prints)}}};
 }
 
-DemoScores scores_of(const DemoPopulation& population, int threads, Console& console) {
+DemoScores scores_of(const DemoPopulation& population, Console& console) {
   const auto stream = some_of(population.stream), known = some_of(population.known);
   const auto probes = described(stream), references = described(known);
   std::vector<double> scores(probes.size() * references.size());
   Progress progress = console.progress("compare", "pairs", std::ssize(scores));
-  share_out(std::ssize(scores), threads, progress, [&] {
+  share_out(std::ssize(scores), progress, [&] {
     return [&, matcher = matchers::FingerMatcher()](std::int64_t i) mutable {
       const auto at = static_cast<std::size_t>(i);
       scores[at] =

@@ -37,7 +37,7 @@ Table speed_table(const DemoRun& run, const DemoFigures& figures);
 struct DemoScores {
   std::vector<double> one_person, two_people;
 };
-DemoScores scores_of(const DemoPopulation& population, int threads, Console& console);
+DemoScores scores_of(const DemoPopulation& population, Console& console);
 inline constexpr std::size_t kMostCompared = 200;
 
 }  // namespace whorl::app

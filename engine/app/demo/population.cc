@@ -105,13 +105,13 @@ void shuffle(std::vector<DemoCapture>& captures, std::uint64_t seed) {
 
 }  // namespace
 
-Result<DemoPopulation> demo_population(const DemoPlan& plan, int threads, Console& console) {
+Result<DemoPopulation> demo_population(const DemoPlan& plan, Console& console) {
   std::vector<Pending> pending;
   WHORL_TRY_VOID(add_real(plan.data, pending));
   add_simulated(plan, pending);
   std::vector<Result<FingerTemplate>> made(pending.size());
   Progress progress = console.progress("capture", "prints", std::ssize(pending));
-  share_out(std::ssize(pending), threads, progress, [&] {
+  share_out(std::ssize(pending), progress, [&] {
     return [&](std::int64_t i) {
       const auto capture = static_cast<std::size_t>(i);
       made[capture] = pending[capture].make();

@@ -38,7 +38,7 @@ struct DemoPlan {
 // too, at enrolment as well; the rest of the gallery are templates made directly, for rendering ten
 // thousand fingers takes minutes. The same plan gives the same captures in the same order on every
 // machine.
-Result<DemoPopulation> demo_population(const DemoPlan& plan, int threads, Console& console);
+Result<DemoPopulation> demo_population(const DemoPlan& plan, Console& console);
 
 // Simulated captures in the stream: at most, and as a share of the people enrolled.
 inline constexpr std::int64_t kMostStreamed = 250;

@@ -5,15 +5,19 @@
 #include <string>
 
 #include "engine/app/backend_choice.h"
+#include "engine/app/bench/accuracy_bench.h"
 #include "engine/app/bench/enrol_bench.h"
 #include "engine/app/bench/identify_bench.h"
 #include "engine/app/verbs/verbs.h"
+#include "engine/search/thread_limit.h"
 
 namespace whorl::app {
 namespace {
 
 struct BenchOptions {
   IdentifyBench identify;
+  AccuracyBench accuracy;
+  int threads = 0;
   std::string modality = "finger", backend, store;
 };
 
@@ -75,6 +79,13 @@ Result<Exit> enrol(const BenchOptions& o, Console& console) {
   return Exit::ok;
 }
 
+Result<Exit> accuracy(const BenchOptions& o, Console& console) {
+  search::limit_threads(o.threads);
+  WHORL_TRY(const AccuracyFigures figures, bench_accuracy(o.accuracy, console));
+  console.answer(as_json(figures), as_text(figures));
+  return Exit::ok;
+}
+
 void declare_people(CLI::App& options, BenchOptions& o) {
   options.add_option("--people", o.identify.people, "Simulated people enrolled")
       ->capture_default_str();
@@ -84,6 +95,20 @@ void declare_people(CLI::App& options, BenchOptions& o) {
   options.add_option("--seed", o.identify.seed, "The same seed gives the same people")
       ->capture_default_str();
   options.add_option("--backend", o.backend, kBackendHelp);
+}
+
+CLI::App* declare_accuracy(CLI::App& options, BenchOptions& o) {
+  CLI::App* faces = options.add_subcommand("accuracy", "A face model on pictures of known people");
+  faces->add_option("--lfw", o.accuracy.folder, "Pictures, a folder for each person")->required();
+  faces->add_option("--pairs", o.accuracy.pairs, "Which to compare: a pairs.txt of LFW")
+      ->required();
+  faces->add_option("--model", o.accuracy.model, "Face model, or the path of its description")
+      ->capture_default_str();
+  faces->add_option("--threads", o.threads, "0: as many as there are CPUs")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  faces->fallthrough();
+  return faces;
 }
 
 Run declare(CLI::App& options) {
@@ -106,7 +131,9 @@ Run declare(CLI::App& options) {
       ->required();
   search->fallthrough();  // --json and --quiet may stand behind the last word, too
   stream->fallthrough();
-  return [o, search](Console& console) -> Result<Exit> {
+  CLI::App* faces = declare_accuracy(options, *o);
+  return [o, search, faces](Console& console) -> Result<Exit> {
+    if (faces->parsed()) return accuracy(*o, console);
     WHORL_TRY(o->identify.backend, backend_from_name(o->backend));
     return search->parsed() ? identify(*o, console) : enrol(*o, console);
   };
@@ -115,15 +142,18 @@ Run declare(CLI::App& options) {
 }  // namespace
 
 const Verb kBench{
-    "bench", "Measure this machine: search and enrolment over simulated people",
+    "bench", "Measure this machine over simulated people, and a face model over real ones",
     "Examples:\n"
     "  whorl bench identify --people 100000 --queries 100 --json\n"
     "  whorl bench identify --modality face --people 100000 --queries 100 --json\n"
     "  whorl bench enrol --people 100000 --store /tmp/bench-store --json\n"
+    "  whorl bench accuracy --lfw lfw --pairs pairs.txt --json\n"
     "\n"
     "Answers are checked before anything is timed. Rates are per second of CPU time of all "
     "threads;\n"
-    "p50_ms and p99_ms are of one query at a time. docs/benchmarks.md explains every key.",
+    "p50_ms and p99_ms are of one query at a time. docs/benchmarks.md explains every key, "
+    "docs/accuracy.md\n"
+    "those of accuracy, which also prints the [calibration] for a model's description.",
     declare};
 
 }  // namespace whorl::app

@@ -14,7 +14,6 @@
 #include "engine/app/store_access.h"
 #include "engine/app/verbs/verbs.h"
 #include "engine/app/words.h"
-#include "engine/app/workers.h"
 
 namespace whorl::app {
 namespace {
@@ -85,14 +84,13 @@ search::Dedup dedup_for(std::int64_t prints) {
 
 Result<Exit> demo(const DemoOptions& o, Console& console) {
   WHORL_TRY(const auto engine, fresh_engine(o, console));
-  WHORL_TRY(const DemoPopulation population,
-            demo_population({o.data, o.people, o.seed}, threads_or_all(o.threads), console));
+  WHORL_TRY(const DemoPopulation population, demo_population({o.data, o.people, o.seed}, console));
   DemoProgress progress{console.progress("enrol", "prints", std::ssize(population.known)),
                         console.progress("stream", "captures", std::ssize(population.stream))};
   const search::Dedup dedup = dedup_for(std::ssize(population.known));
   WHORL_TRY(const DemoRun run, run_demo(*engine, population, dedup, progress));
   const DemoFigures figures = figures_of(run);
-  const DemoScores scores = scores_of(population, threads_or_all(o.threads), console);
+  const DemoScores scores = scores_of(population, console);
   WHORL_TRY(const std::string report,
             demo_report(population, run, scores, dedup.query, engine->store()));
   const fs::path file = fs::path(o.out) / "report.html";

@@ -1,6 +1,5 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "engine/app/extraction_option.h"
+#include "engine/app/extraction_record.h"
 #include "engine/app/files.h"
 #include "engine/app/names.h"
 #include "engine/app/report/extraction_trace.h"
@@ -23,9 +23,9 @@
 #include "engine/features/fingerprint/minutia_codes.h"
 #include "engine/features/read_capture.h"
 #include "engine/formats/file_io.h"
-#include "engine/formats/finger_templates.h"
 #include "engine/formats/images/finger_images.h"
 #include "engine/formats/template_container.h"
+#include "engine/search/thread_limit.h"
 
 namespace whorl::app {
 namespace {
@@ -33,9 +33,12 @@ namespace {
 namespace fs = std::filesystem;
 using features::Extraction;
 
+constexpr const char *kNoRidgeCounts = "none", *kByQuadrant = "quadrant", *kByOctant = "octant";
+
 struct ExtractOptions {
   std::vector<std::string> images;
   std::string out, trace, format{kWhorlFormat}, extraction{kAccurateExtraction};
+  std::string ridge_counts{kNoRidgeCounts};
   std::optional<double> ppi;
   int threads = 0;
 };
@@ -53,42 +56,6 @@ std::string ending_of(std::optional<formats::MinutiaeFormat> format) {
 
 std::int64_t count_of(const Extraction& e, features::SingularKind kind) {
   return std::ranges::count(e.singular_points, kind, &features::SingularPoint::kind);
-}
-
-// Formats have room for at most 15 of each.
-formats::CoresAndDeltas cores_and_deltas(const Extraction& e) {
-  constexpr std::size_t kMost = 15;
-  formats::CoresAndDeltas all;
-  for (const features::SingularPoint& p : e.singular_points) {
-    const auto x = static_cast<std::uint16_t>(std::max(0L, std::lround(p.x_px)));
-    const auto y = static_cast<std::uint16_t>(std::max(0L, std::lround(p.y_px)));
-    if (p.kind == features::SingularKind::core && all.cores.size() < kMost) {
-      all.cores.push_back({x, y, std::nullopt});
-    } else if (p.kind == features::SingularKind::delta && all.deltas.size() < kMost) {
-      all.deltas.push_back({x, y, std::nullopt});
-    }
-  }
-  return all;
-}
-
-// The record's frame is the picture's own: where no minutia was found is said too.
-Result<Bytes> record_of(const std::vector<Extraction>& prints, formats::MinutiaeFormat format) {
-  std::vector<FingerTemplate> templates;
-  int width_px = 1, height_px = 1;  // the forms of 2004 and 2005 have one frame for all views
-  for (const Extraction& e : prints) {
-    templates.push_back(e.print);
-    width_px = std::max(width_px, e.width_px), height_px = std::max(height_px, e.height_px);
-  }
-  WHORL_TRY(formats::MinutiaeRecord record, formats::to_minutiae_record(templates, format));
-  for (std::size_t i = 0; i < prints.size(); ++i) {
-    formats::FingerView& view = record.views.at(i);
-    view.width_px = static_cast<std::uint16_t>(width_px);
-    view.height_px = static_cast<std::uint16_t>(height_px);
-    if (!prints[i].singular_points.empty()) {
-      view.extensions.emplace_back(cores_and_deltas(prints[i]));
-    }
-  }
-  return formats::encode_minutiae_record(record);
 }
 
 struct NamedBytes {
@@ -114,6 +81,18 @@ Result<std::vector<NamedBytes>> encoded(std::vector<Extraction>& prints, const f
     files.push_back({stem.string() + which + ending_of(format), std::move(bytes)});
   }
   return files;
+}
+
+std::optional<features::Sectors> sectors_of(const ExtractOptions& o) {
+  if (o.ridge_counts == kNoRidgeCounts) return std::nullopt;
+  return o.ridge_counts == kByQuadrant ? features::Sectors::quadrants : features::Sectors::octants;
+}
+
+Result<> check_ridge_counts(const ExtractOptions& o,
+                            std::optional<formats::MinutiaeFormat> format) {
+  if (format || !sectors_of(o)) return {};
+  return fail(Fault::bad_argument, 0,
+              "--ridge-counts needs --format: a Whorl template has no room for them");
 }
 
 // A page walks one print: of several it would grow beyond what anybody reads.
@@ -148,6 +127,7 @@ Result<Outcome> extract_file(const fs::path& image, const ExtractOptions& o,
   Outcome outcome;
   features::ExtractionOptions options;
   options.mode = extraction_mode(o.extraction);
+  options.ridge_counts = sectors_of(o);
   const auto ppi = o.ppi ? std::optional(PixelsPerInch{*o.ppi}) : std::nullopt;
   WHORL_TRY(const Bytes bytes, formats::read_file(image, kMaxImageFileBytes));
   std::vector<features::ExtractionTrace> traces;
@@ -224,13 +204,15 @@ std::string lines_of(const std::string& image, const Outcome& outcome) {
 
 Result<Exit> extract(const ExtractOptions& o, Console& console) {
   WHORL_TRY(const auto format, print_format(o.format));
+  WHORL_TRY_VOID(check_ridge_counts(o, format));
   WHORL_TRY_VOID(check_stems(o.images));
   WHORL_TRY_VOID(check_trace(o));
   WHORL_TRY_VOID(make_folder(o.out));
+  search::limit_threads(o.threads);
   const UnixMillis started = console.clock().now();
   std::vector<Result<Outcome>> outcomes(o.images.size());
   Progress progress = console.progress("extract", "images", std::ssize(o.images));
-  share_out(std::ssize(o.images), threads_or_all(o.threads), progress, [&] {
+  share_out(std::ssize(o.images), progress, [&] {
     return [&](std::int64_t i) {
       const auto image = static_cast<std::size_t>(i);
       Result<Outcome> one = extract_file(o.images[image], o, format);
@@ -268,6 +250,11 @@ Run declare(CLI::App& options) {
   options.add_option("--format", o->format, "One of " + format_names())->capture_default_str();
   options.add_option("--ppi", o->ppi, "Resolution of the images, where they do not say it or lie");
   add_extraction_option(options, o->extraction);
+  options
+      .add_option("--ridge-counts", o->ridge_counts,
+                  "In records: ridges to the nearest minutia of each quadrant or octant")
+      ->check(CLI::IsMember({kNoRidgeCounts, kByQuadrant, kByOctant}))
+      ->capture_default_str();
   options.add_option("--trace", o->trace, "Show every step, of one image of one finger: FILE.html");
   options.add_option("--threads", o->threads, "0: as many as there are CPUs")
       ->check(CLI::Range(0, 1024))
@@ -281,7 +268,7 @@ const Verb kExtract{
     "extract", "Make templates of fingerprint images",
     "Examples:\n"
     "  whorl extract visit1.png visit2.png --out templates --ppi 500\n"
-    "  whorl extract card.an2 --out templates --format iso19794-2:2005\n"
+    "  whorl extract card.an2 --out templates --format iso19794-2:2005 --ridge-counts octant\n"
     "  whorl extract visit1.png --out templates --trace steps.html\n"
     "\n"
     "Images are PNG, JPEG, TIFF, BMP, PNM, JPEG 2000 or WSQ, records of ISO/IEC 19794-4, or\n"

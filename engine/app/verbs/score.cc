@@ -10,6 +10,7 @@
 
 #include "engine/app/accuracy.h"
 #include "engine/app/extraction_option.h"
+#include "engine/app/face_scores.h"
 #include "engine/app/files.h"
 #include "engine/app/names.h"
 #include "engine/app/pair_scores.h"
@@ -17,6 +18,8 @@
 #include "engine/app/verbs/verbs.h"
 #include "engine/app/words.h"
 #include "engine/app/workers.h"
+#include "engine/features/face/face_model.h"
+#include "engine/search/thread_limit.h"
 #include "scanners/replay/capture_file.h"
 
 namespace whorl::app {
@@ -24,6 +27,7 @@ namespace {
 
 struct ScoreOptions {
   std::string folder, out, report, svg, from = "template", extraction{kAccurateExtraction};
+  std::string model{features::kDefaultFaceModel};
   std::optional<double> ppi;
   std::vector<std::string> ppi_of;
   int threads = 0;
@@ -73,7 +77,7 @@ Described describe_all(const PrintDatabase& database, std::optional<PixelsPerInc
   std::vector<Result<std::vector<FingerTemplate>>> read(database.files.size());
   const auto mode = extraction_mode(o.extraction);
   Progress progress = console.progress(database.name, "files", std::ssize(read));
-  share_out(std::ssize(read), threads_or_all(o.threads), progress, [&] {
+  share_out(std::ssize(read), progress, [&] {
     return [&](std::int64_t i) {
       const auto file = static_cast<std::size_t>(i);
       read[file] =
@@ -91,9 +95,9 @@ Described describe_all(const PrintDatabase& database, std::optional<PixelsPerInc
   return all;
 }
 
-std::vector<PairScore> compare_all(const Described& described, int threads, Progress progress) {
+std::vector<PairScore> compare_all(const Described& described, Progress progress) {
   std::vector<PairScore> pairs = all_pairs(described.prints.size());
-  share_out(std::ssize(pairs), threads, progress, [&] {
+  share_out(std::ssize(pairs), progress, [&] {
     return [&, matcher = matchers::FingerMatcher()](std::int64_t i) mutable {
       PairScore& pair = pairs[static_cast<std::size_t>(i)];
       const auto& probe = described.prints[pair.probe];
@@ -144,17 +148,36 @@ Result<Compared> compare_databases(const ScoreOptions& o, Console& console) {
       const std::vector<PrintDatabase> databases,
       find_databases(o.folder, o.from == "image" ? PrintSource::images : PrintSource::templates));
   WHORL_TRY_VOID(check_names(ppi_of, databases));
+  search::limit_threads(o.threads);
   Compared all;
   for (const PrintDatabase& database : databases) {
     const Described described = describe_all(database, ppi_for(database, o, ppi_of), o, console);
     const std::int64_t count = std::ssize(all_pairs(database.files.size()));
-    const std::vector<PairScore> pairs = compare_all(
-        described, threads_or_all(o.threads), console.progress(database.name, "pairs", count));
+    const std::vector<PairScore> pairs =
+        compare_all(described, console.progress(database.name, "pairs", count));
     all.csv += csv_of(database, pairs);
     all.scores.push_back(labelled(database, pairs));
     all.files += std::ssize(database.files), all.unreadable += described.unreadable;
     all.pairs += count;
   }
+  all.seconds = static_cast<double>(console.clock().now().value() - started.value()) / 1000;
+  return all;
+}
+
+Result<Compared> compare_faces(const ScoreOptions& o, Console& console) {
+  if (!o.report.empty()) {
+    return fail(Fault::bad_argument, 0, "--report is of fingerprints, --svg is of faces too");
+  }
+  if (o.ppi || !o.ppi_of.empty()) {
+    return fail(Fault::bad_argument, 0, "--ppi, a face is not measured in inches");
+  }
+  const UnixMillis started = console.clock().now();
+  search::limit_threads(o.threads);
+  WHORL_TRY(FaceScores faces, score_faces(o.folder, o.model, console));
+  Compared all;
+  all.csv += faces.csv;
+  all.scores.push_back(std::move(faces.scores));
+  all.files = faces.files, all.unreadable = faces.unreadable, all.pairs = faces.pairs;
   all.seconds = static_cast<double>(console.clock().now().value() - started.value()) / 1000;
   return all;
 }
@@ -186,10 +209,13 @@ Result<Exit> score(const ScoreOptions& o, Console& console) {
   if (!o.report.empty() && !o.report.ends_with(".html")) {
     return fail(Fault::bad_argument, 0, "--report, give FILE.html");
   }
-  WHORL_TRY(Compared all, compare_databases(o, console));
+  const bool faces = o.from == "face";
+  WHORL_TRY(const Compared all, faces ? compare_faces(o, console) : compare_databases(o, console));
   WHORL_TRY_VOID(write_file(o.out, all.csv));
   const Accuracy accuracy = measure(all.scores);
   WHORL_TRY_VOID(write_pictures(o, accuracy, all));
+  Table rates = rates_table(accuracy);
+  if (faces) rates.head[1] = "one person", rates.head[2] = "two people";
   console.answer({{"out", o.out},
                   {"databases", all.scores.size()},
                   {"files", all.files},
@@ -197,8 +223,7 @@ Result<Exit> score(const ScoreOptions& o, Console& console) {
                   {"pairs", all.pairs},
                   {"seconds", all.seconds},
                   {"accuracy", as_json(accuracy)}},
-                 as_text(rates_table(accuracy)) + text_of_run(all) + ", " + duration(all.seconds) +
-                     ": " + o.out);
+                 as_text(rates) + text_of_run(all) + ", " + duration(all.seconds) + ": " + o.out);
   return Exit::ok;
 }
 
@@ -207,9 +232,11 @@ Run declare(CLI::App& options) {
   options.add_option("DIR", o->folder, "Databases, each a folder of FINGER_IMPRESSION files")
       ->required();
   options.add_option("--from", o->from, "What the files are")
-      ->check(CLI::IsMember({"template", "image"}))
+      ->check(CLI::IsMember({"template", "image", "face"}))
       ->capture_default_str();
   add_extraction_option(options, o->extraction);
+  options.add_option("--model", o->model, "Of faces: their model, or the path of its description")
+      ->capture_default_str();
   options.add_option("--out", o->out, "The CSV: db,probe,gallery,score")->required();
   options.add_option("--report", o->report, "A page with error rates and curves: FILE.html");
   options.add_option("--svg", o->svg, "Folder for the error trade-off as a picture, det.svg");
@@ -225,15 +252,18 @@ Run declare(CLI::App& options) {
 }  // namespace
 
 const Verb kScore{
-    "score", "Compare all pairs of prints in one or more databases, for accuracy measurements",
+    "score", "Compare all pairs of prints or faces of databases, for accuracy measurements",
     "Examples (FVC2002 DB2 is 569 ppi, whatever its headers say):\n"
     "  whorl score fvc2002 --out scores.csv --ppi-of DB2_B=569 --report accuracy.html\n"
     "  whorl score fvc2002 --from image --out scores.csv --ppi 500 --ppi-of DB2_B=569\n"
+    "  whorl score lfw --from face --out scores.csv\n"
     "\n"
     "DIR is one database, or a folder of them: files named FINGER_IMPRESSION (or\n"
     "PERSON_FINGER_IMPRESSION) with the ending .iso, .fmr, .ansi or .whorl, or with --from image\n"
     ".png, .jpg, .tif, .bmp, .pgm, .jp2, .wsq or .fir. Each pair within a database is compared\n"
     "once; a higher score is more alike. A database is named after its folder and the one above.\n"
+    "With --from face DIR has a folder of pictures for each person, or pictures named\n"
+    "PERSON_IMPRESSION; the score is a cosine.\n"
     "A file that cannot be read is warned of and scores -1, which no threshold accepts, as FVC\n"
     "counts failures to enrol.\n"
     "\n"

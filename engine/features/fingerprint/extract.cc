@@ -87,6 +87,9 @@ Result<Extraction> extract_print(const Image& image, std::optional<PixelsPerInch
   out.quality = quality_of(grey, survey, ridges, out.print.minutiae);
   out.print.quality = out.quality.score;
   out.singular_points = singular_points_of(ridges.course.flow, ridges.mask);
+  if (options.ridge_counts) {
+    out.ridge_counts = ridge_counts_of(out.print.minutiae, ridges.filtered, *options.ridge_counts);
+  }
   if (trace != nullptr) {
     trace->grey = std::move(grey), trace->survey = std::move(survey);
     trace->ridges = std::move(ridges), trace->skeleton = std::move(reading.skeleton);

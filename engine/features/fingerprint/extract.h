@@ -9,6 +9,7 @@
 #include "engine/base/image.h"
 #include "engine/base/result.h"
 #include "engine/features/fingerprint/print_quality.h"
+#include "engine/features/fingerprint/ridge_counts.h"
 #include "engine/features/fingerprint/ridge_survey.h"
 #include "engine/features/fingerprint/singular_points.h"
 #include "engine/features/fingerprint/skeleton_minutiae.h"
@@ -24,6 +25,7 @@ enum class ExtractionMode : std::uint8_t {
 struct ExtractionOptions {
   ExtractionMode mode = ExtractionMode::accurate;
   kernels::Backend backend = kernels::best_backend();
+  std::optional<Sectors> ridge_counts = std::nullopt;  // nothing: ridges are not counted
 };
 
 // Every step of one extraction, for those who want to see it.
@@ -40,7 +42,8 @@ struct Extraction {
   FingerTemplate print;  // without codes; position unknown unless a record says it
   PrintQuality quality;  // its score is also the template's
   std::vector<SingularPoint> singular_points;
-  int width_px = 0, height_px = 0;  // of the picture at 500 ppi, in which the minutiae lie
+  std::vector<RidgesBetween> ridge_counts;  // of the template's minutiae, where asked for
+  int width_px = 0, height_px = 0;          // of the picture at 500 ppi, in which the minutiae lie
 };
 
 // `ppi` overrides what the image says; without either it is bad_resolution: no guess is made. The

@@ -1,0 +1,141 @@
+// `whorl bench accuracy` and `whorl score --from face`, with a model that needs no weights: it
+// tells people by the colour round their face.
+#include <nlohmann/json.hpp>
+
+#include "tests/app/command_line.h"
+#include "tests/app/picture_files.h"
+#include "tests/features/face/toy_face_model.h"
+
+namespace whorl::app {
+namespace {
+
+using testing::toy_picture;
+
+class FaceVerbs : public CommandTest {
+ protected:
+  // Where a face stands decides its colour, and how high it stands decides nothing.
+  void picture(const std::string& name, int column, int row) {
+    write(name, test::png_of(toy_picture({{column, row}})));
+  }
+  void folders() {
+    picture("lfw/Ada/Ada_0001.png", 8, 12), picture("lfw/Ada/Ada_0002.png", 8, 20);
+    picture("lfw/Bo/Bo_0001.png", 18, 12), picture("lfw/Bo/Bo_0002.png", 18, 20);
+    picture("lfw/Cy/Cy_0001.png", 30, 12), picture("lfw/Cy/Cy_0002.png", 30, 20);
+    picture("lfw/Di/Di_0001.png", 24, 12);
+  }
+  Ran accuracy(const std::string& pairs) {
+    write("pairs.txt", pairs);
+    return run_json(
+        {"bench", "accuracy", "--lfw", "lfw", "--pairs", "pairs.txt", "--model", model_}, false);
+  }
+
+  testing::ToyFaceModel toy_;
+  std::string model_ = toy_.write();
+};
+
+TEST_F(FaceVerbs, MeasureAModelThatMakesNoError) {
+  folders();
+  const Ran ran = accuracy("2 1\nAda 1 2\nAda 1 Cy 1\nCy 1 2\nCy 1 Ada 2\n");
+  ASSERT_EQ(ran.exit_code, 0) << ran.out;
+  const auto facts = ran.json();
+  EXPECT_EQ(facts["model"], "toy");
+  EXPECT_EQ(facts["pictures"], 7);
+  EXPECT_EQ(facts["without_face"], 0);
+  EXPECT_EQ(facts["people"], 4);
+  EXPECT_EQ(facts["pairs"], 4);
+  EXPECT_EQ(facts["accuracy_of_folds"].size(), 2U);
+  EXPECT_EQ(facts["accuracy"], 1);
+  EXPECT_EQ(facts["eer"], 0);
+  EXPECT_EQ(facts["fnmr_at_fmr_1e3"], 0);
+  EXPECT_EQ(facts["enrolled"], 4);
+  EXPECT_EQ(facts["searched"], 3);
+  EXPECT_EQ(facts["rank1"], 1);
+  EXPECT_EQ(facts["fnir_at_rank1"], 0);
+  EXPECT_GT(facts["faces_per_cpu_second"].get<double>(), 0);
+  EXPECT_TRUE(facts["strangers"].empty());  // nine comparisons show no rate
+  EXPECT_TRUE(facts["calibration"].get<std::string>().starts_with("[calibration]\nversion = 1\n"));
+}
+
+TEST_F(FaceVerbs, CountAPictureWithoutAFaceAsAnError) {
+  folders();
+  write("lfw/Cy/Cy_0002.png", test::png_of(toy_picture({})));
+  const auto facts = accuracy("2 1\nAda 1 2\nAda 1 Cy 1\nCy 1 2\nCy 1 Ada 2\n").json();
+  EXPECT_EQ(facts["without_face"], 1);
+  EXPECT_EQ(facts["accuracy_of_folds"][1], 0.5);
+  EXPECT_EQ(facts["fnmr_at_fmr_1e3"], 0.5);
+  EXPECT_DOUBLE_EQ(facts["rank1"].get<double>(), 2.0 / 3);
+  // The missing face has the lowest quality there is.
+  EXPECT_EQ(facts["error_versus_reject"][0]["fnmr"], 0.5);
+}
+
+TEST_F(FaceVerbs, FindNobodyWhoseFirstPictureHasNoFace) {
+  folders();
+  write("lfw/Ada/Ada_0001.png", test::png_of(toy_picture({})));
+  const auto facts = accuracy("1\nCy 1 2\nCy 1 Bo 2\n").json();
+  EXPECT_EQ(facts["enrolled"], 3);
+  EXPECT_EQ(facts["searched"], 3);
+  EXPECT_DOUBLE_EQ(facts["rank1"].get<double>(), 2.0 / 3);
+  EXPECT_FALSE(facts.contains("accuracy"));  // one fold has no other to take a threshold from
+}
+
+TEST_F(FaceVerbs, SaysWhatIsWrongWithPairsPicturesAndModel) {
+  folders();
+  Ran ran = accuracy("1\nAda 1 2\nAda 1 nobody\n");
+  EXPECT_EQ(ran.fault(), static_cast<int>(Fault::bad_manifest)) << ran.out;
+  EXPECT_EQ(ran.json()["error"]["where"].get<std::string>().substr(0, 17), "pairs.txt, line 3");
+  EXPECT_EQ(ran.exit_code, 3);
+  ran = accuracy("1\nAda 1 2\nAda 1 Bo 7\n");
+  EXPECT_EQ(ran.fault(), static_cast<int>(Fault::not_found)) << ran.out;
+  EXPECT_EQ(ran.json()["error"]["where"].get<std::string>().find("Bo"), std::string::npos);
+  write("lfw/Bo/Bo_0002.png", "no picture");
+  ran = accuracy("1\nAda 1 2\nAda 1 Bo 1\n");
+  EXPECT_EQ(ran.fault(), static_cast<int>(Fault::bad_magic)) << ran.out;
+  model_ = "no-such-model";
+  ran = accuracy("1\nAda 1 2\nAda 1 Bo 1\n");
+  EXPECT_EQ(ran.fault(), static_cast<int>(Fault::model_unavailable)) << ran.out;
+}
+
+TEST_F(FaceVerbs, ScoreEveryPairOfAFolderOfPeople) {
+  folders();
+  const Ran ran = run_json({"score", "lfw", "--from", "face", "--model", model_, "--out", "s.csv"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.out;
+  EXPECT_EQ(ran.json()["files"], 7);
+  EXPECT_EQ(ran.json()["pairs"], 21);
+  const auto rates = ran.json()["accuracy"][0];
+  EXPECT_EQ(rates["name"], "lfw");
+  EXPECT_EQ(rates["genuine"], 3);
+  EXPECT_EQ(rates["impostor"], 18);
+  EXPECT_EQ(rates["eer"], 0);
+  const std::string csv = read("s.csv");
+  EXPECT_TRUE(csv.starts_with("db,probe,gallery,score\nlfw,Ada_0001,Ada_0002,")) << csv;
+}
+
+TEST_F(FaceVerbs, ScorePicturesNamedAfterTheirPeople) {
+  picture("db/7_1.png", 8, 12), picture("db/7_2.png", 8, 20), picture("db/9_1.png", 30, 12);
+  write("db/9_2.png", test::png_of(toy_picture({})));
+  const Ran ran = run({"score", "db/", "--from", "face", "--model", model_, "--out", "s.csv"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_NE(ran.out.find("one person"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.err.find("scored -1"), std::string::npos) << ran.err;
+  const std::string csv = read("s.csv");
+  EXPECT_NE(csv.find("db,9_1,9_2,-1\n"), std::string::npos) << csv;
+  EXPECT_NE(csv.find("db,7_1,7_2,1.0000\n"), std::string::npos) << csv;
+}
+
+TEST_F(FaceVerbs, RefuseWhatIsOfFingerprints) {
+  picture("db/7_1.png", 8, 12);
+  const std::vector<std::string> words{"score", "db", "--from", "face", "--out", "s.csv"};
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{"--report", "r.html"}, {"--ppi", "500"}, {"--ppi-of", "db=500"}}) {
+    std::vector<std::string> all = words;
+    all.insert(all.end(), more.begin(), more.end());
+    EXPECT_EQ(run_json(all).fault(), static_cast<int>(Fault::bad_argument)) << more.front();
+  }
+  write("empty/readme.txt", "nothing");
+  EXPECT_EQ(
+      run_json({"score", "empty", "--from", "face", "--model", model_, "--out", "s.csv"}).fault(),
+      static_cast<int>(Fault::not_found));
+}
+
+}  // namespace
+}  // namespace whorl::app
