@@ -25,7 +25,9 @@ class Comparer {
     }
     WHORL_TRY(const Similarity s,
               faces_.compare(std::get<FaceTemplate>(probe), std::get<FaceTemplate>(reference)));
-    return Scored{s, matchers::calibrate(matchers::kDefaultFaceCalibration, s)};
+    WHORL_TRY(const FaceCalibration calibration,
+              matchers::face_calibration(std::get<FaceTemplate>(probe).model));
+    return Scored{s, matchers::calibrate(calibration, s)};
   }
 
  private:

@@ -6,8 +6,10 @@
 
 #include "engine/base/limits.h"
 #include "engine/features/fingerprint/slap.h"
+#include "engine/formats/images/face_image_record.h"
 #include "engine/formats/images/finger_image_record.h"
 #include "engine/formats/images/finger_images.h"
+#include "engine/formats/images/icao_dg2.h"
 #include "engine/formats/images/nist_itl.h"
 #include "engine/formats/images/read_image.h"
 #include "engine/formats/read_templates.h"
@@ -85,17 +87,72 @@ bool shows_a_finger(const Extraction& extraction) {
          extraction.quality.flaws.end();
 }
 
-Result<std::vector<Template>> read_capture(std::span<const std::byte> bytes,
-                                           std::optional<PixelsPerInch> ppi,
-                                           const ExtractionOptions& options) {
-  if (!is_picture(bytes)) return formats::read_templates(bytes, ppi);
-  WHORL_TRY(std::vector<Extraction> extractions, extract_fingers(bytes, ppi, options));
+Result<std::vector<FaceExtraction>> extract_faces(std::span<const std::byte> bytes,
+                                                  const FaceOptions& options) {
+  WHORL_TRY(const std::vector<formats::FaceImage> pictures, formats::read_face_images(bytes));
+  WHORL_TRY(const auto extractor, shared_face_extractor(options.model));
+  std::vector<FaceExtraction> extractions;
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    Result<FaceExtraction> one = extractor->extract(pictures[i].image, options.rivals);
+    if (!one) {
+      return at(std::move(one).error(),
+                pictures.size() > 1 ? "picture " + std::to_string(i + 1) : "");
+    }
+    extractions.push_back(std::move(*one));
+  }
+  return extractions;
+}
+
+namespace {
+
+Result<std::vector<Template>> finger_templates(std::span<const std::byte> bytes,
+                                               const CaptureOptions& options) {
+  WHORL_TRY(std::vector<Extraction> extractions,
+            extract_fingers(bytes, options.ppi, options.print));
   std::vector<Template> templates;
   for (Extraction& extraction : extractions) {
     if (!shows_a_finger(extraction)) return no_finger(extractions.size(), templates.size());
     templates.emplace_back(std::move(extraction.print));
   }
   return templates;
+}
+
+Result<std::vector<Template>> face_templates(std::span<const std::byte> bytes,
+                                             const CaptureOptions& options) {
+  WHORL_TRY(std::vector<FaceExtraction> extractions, extract_faces(bytes, options.face));
+  std::vector<Template> templates;
+  for (FaceExtraction& extraction : extractions) {
+    templates.emplace_back(std::move(extraction.face));
+  }
+  return templates;
+}
+
+bool is_face_record(std::span<const std::byte> bytes) {
+  return formats::looks_like_face_image_record(bytes) || formats::looks_like_icao_dg2(bytes);
+}
+
+// Of a picture or transaction that does not say what it shows.
+Result<std::vector<Template>> tell_apart(std::span<const std::byte> bytes,
+                                         const CaptureOptions& options) {
+  Result<std::vector<Template>> fingers = finger_templates(bytes, options);
+  if (fingers) return fingers;
+  Result<std::vector<Template>> faces = face_templates(bytes, options);
+  if (faces) return faces;
+  const Fault fault = faces.error().fault;
+  const bool saw_a_face = fault == Fault::many_faces || fault == Fault::face_too_small;
+  return saw_a_face ? faces : fingers;
+}
+
+}  // namespace
+
+Result<std::vector<Template>> read_capture(std::span<const std::byte> bytes,
+                                           const CaptureOptions& options) {
+  if (is_face_record(bytes)) return face_templates(bytes, options);
+  if (!is_picture(bytes)) return formats::read_templates(bytes, options.ppi);
+  if (formats::looks_like_finger_image_record(bytes)) return finger_templates(bytes, options);
+  if (!options.modality) return tell_apart(bytes, options);
+  return *options.modality == Modality::face ? face_templates(bytes, options)
+                                             : finger_templates(bytes, options);
 }
 
 }  // namespace whorl::features

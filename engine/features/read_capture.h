@@ -3,12 +3,15 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engine/base/biometrics.h"
 #include "engine/base/result.h"
 #include "engine/base/units.h"
+#include "engine/features/face/extract_face.h"
 #include "engine/features/fingerprint/extract.h"
+#include "engine/formats/images/face_images.h"
 
 namespace whorl::features {
 
@@ -30,12 +33,32 @@ Result<std::vector<Extraction>> extract_fingers(std::span<const std::byte> bytes
 // minutiae too.
 bool shows_a_finger(const Extraction& extraction);
 
+// How pictures of faces are read.
+struct FaceOptions {
+  std::string model{kDefaultFaceModel};  // as find_face_model takes it
+  Rivals rivals = Rivals::refuse;
+};
+
+// The main face of every picture of faces that the bytes hold (formats::read_face_images). Faults:
+// those of that, of shared_face_extractor and of FaceExtractor::extract; `where` tells which
+// picture of several, counted from 1.
+Result<std::vector<FaceExtraction>> extract_faces(std::span<const std::byte> bytes,
+                                                  const FaceOptions& options = {});
+
+struct CaptureOptions {
+  std::optional<PixelsPerInch> ppi = std::nullopt;  // of fingers; overrides what the file says
+  // What a bare picture shows. Nothing: a finger where one is to be seen, else a face; telling
+  // costs a picture of a face what extracting a finger would have.
+  std::optional<Modality> modality = std::nullopt;
+  ExtractionOptions print{};
+  FaceOptions face{};
+};
+
 // Everything a file's bytes say of people, as templates without codes: minutiae records and the
-// engine's own container as formats::read_templates gives them, pictures by extract_fingers. These
-// templates are enrolled and searched, so a picture of nothing gives none. Faults: those of both,
-// and no_finger.
+// engine's own container as formats::read_templates gives them, pictures by extract_fingers and
+// extract_faces. These templates are enrolled and searched, so a picture of nothing gives none.
+// Faults: those of all three, and no_finger; of a bare picture that shows neither, the finger's.
 Result<std::vector<Template>> read_capture(std::span<const std::byte> bytes,
-                                           std::optional<PixelsPerInch> ppi = std::nullopt,
-                                           const ExtractionOptions& options = {});
+                                           const CaptureOptions& options = {});
 
 }  // namespace whorl::features

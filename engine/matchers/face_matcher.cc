@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "engine/base/limits.h"
+#include "engine/features/face/face_model.h"
 
 namespace whorl::matchers {
 namespace {
@@ -65,6 +66,16 @@ Result<Similarity> FaceMatcher::compare(const FaceTemplate& probe,
   float cosine = 0;
   dot_(a.data(), {b.data(), 1, static_cast<std::int64_t>(b.size())}, &cosine);
   return Similarity{cosine};
+}
+
+Result<FaceCalibration> face_calibration(const std::string& model) {
+  if (model.starts_with("simulated-")) return kSimulatedFaceCalibration;
+  WHORL_TRY(const features::FaceModel description, features::find_face_model(model));
+  if (!description.calibration) {
+    return fail(Fault::bad_model, 0,
+                model + " has no [calibration]; `whorl bench accuracy` fits one");
+  }
+  return *description.calibration;
 }
 
 Calibrated calibrate(const FaceCalibration& c, Similarity similarity) {

@@ -2,11 +2,12 @@
 // Two faces: how alike their embeddings are, and what that says about the people.
 
 #include <cstdint>
-#include <string_view>
+#include <string>
 #include <vector>
 
 #include "engine/base/biometrics.h"
 #include "engine/base/result.h"
+#include "engine/features/face/face_calibration.h"
 #include "engine/matchers/calibration.h"
 #include "kernels/backend.h"
 
@@ -37,32 +38,14 @@ class FaceMatcher {
   kernels::FaceDot dot_;
 };
 
-// What similarities mean, for one model of embedder. Both populations are normal distributions with
-// a small share of pairs that are not what they seem:
-//
-//     p(s | one person)  = (1 - stranger_share) N(genuine) + stranger_share N(impostor)
-//     p(s | two people)  = (1 - twin_share) N(impostor) + twin_share N(genuine)
-//
-// stranger_share stands for captures that show nothing of their owner (a wrong box, a mask, decades
-// of age); twin_share for pairs of two people no embedder tells apart. Together they bound the
-// ratio to ln(stranger_share) .. -ln(twin_share): one face alone can neither rule a person out nor
-// prove an identity beyond what its data can back.
-struct FaceCalibration {
-  std::uint32_t version;  // rises whenever a number below changes; recorded with every decision
-  std::string_view model;
-  double genuine_mean, genuine_sd;
-  double impostor_mean, impostor_sd;
-  double stranger_share;
-  double twin_share;
-};
+// Of simulated faces, whose generators draw from these figures.
+inline const FaceCalibration kSimulatedFaceCalibration{1,     "simulated", 0.672, 0.115,
+                                                       0.018, 0.113,       0.016, 1e-6};
 
-// MobileFaceNet (128-D) on the 6,000 pairs of LFW's view 2: the means and deviations are measured.
-// stranger_share: of the 2.0 % false non-matches measured at FMR 1e-3, the normal part explains
-// 0.4 %. twin_share is no measurement, 3,000 impostor pairs cannot show it: about one birth in 250
-// is of identical twins, so two people drawn at random from a million are a twin pair with a chance
-// of 4e-9; 1e-6 leaves room for siblings and for people enrolled twice under two names.
-inline constexpr FaceCalibration kDefaultFaceCalibration{
-    1, "mobilefacenet-128", 0.672, 0.115, 0.018, 0.113, 0.016, 1e-6};
+// What similarities of a model's vectors mean: from its description (features::find_face_model),
+// and for the models "simulated-..." the figures above.
+// Faults: model_unavailable (no description by this id), bad_model (it has no [calibration]).
+Result<FaceCalibration> face_calibration(const std::string& model);
 
 // Rising in the similarity: a higher one never has a lower ratio or a higher false match rate.
 Calibrated calibrate(const FaceCalibration& calibration, Similarity similarity);

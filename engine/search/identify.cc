@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 
 #include "engine/features/fingerprint/minutia_codes.h"
 #include "engine/matchers/face_matcher.h"
@@ -40,11 +41,17 @@ struct Survivor {
   index::Row row;
 };
 
+FaceCalibration calibration_of(const index::FaceIndex& faces) {
+  const Result<FaceCalibration> calibration = matchers::face_calibration(faces.model());
+  WHORL_CHECK(calibration.has_value());  // check_query saw to it
+  return *calibration;
+}
+
 matchers::Calibrated calibrate_face(const index::FaceIndex& faces, const FaceTemplate& probe,
                                     index::Row row) {
   const Result<Similarity> similarity = matchers::FaceMatcher().compare(probe, faces.face(row));
   WHORL_CHECK(similarity.has_value());  // check_query saw to it
-  return matchers::calibrate(matchers::kDefaultFaceCalibration, *similarity);
+  return matchers::calibrate(calibration_of(faces), *similarity);
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -245,6 +252,8 @@ std::vector<FaceTask> Identification::face_tasks(const std::vector<bool>& chosen
 }
 
 void Identification::compare_faces(std::span<const FaceTask> tasks) {
+  if (tasks.empty()) return;
+  const FaceCalibration calibration = calibration_of(*gallery_.face());
   while (!tasks.empty()) {
     const std::size_t first = tasks.front().query;
     const auto other = std::ranges::find_if(tasks, [&](const FaceTask& task) {
@@ -259,7 +268,7 @@ void Identification::compare_faces(std::span<const FaceTask> tasks) {
                                 {},
                                 {},
                                 hit.owner.encounter_id(),
-                                matchers::calibrate(matchers::kDefaultFaceCalibration, hit.score)};
+                                matchers::calibrate(calibration, hit.score)};
         scored_[together[i].query].push_back({hit.owner.subject_id(), evidence});
       }
     }
@@ -283,11 +292,15 @@ std::vector<std::vector<index::FaceHit>> Identification::nearest_faces(
     if (nearest) effort.on_device += faces.live();
   }
   if (nearest) return std::move(*nearest);
+  // Together: each block of the gallery is read once for all of them.
   std::vector<std::vector<index::FaceHit>> found;
-  for (const FaceTemplate* probe : probes) {
-    auto hits = faces.search({probe, 1}, filter, kFaceHits);
+  for (std::size_t first = 0; first < probes.size(); first += kMaxQueriesPerBatch) {
+    std::vector<FaceTemplate> batch;
+    const std::size_t end = std::min(probes.size(), first + std::size_t{kMaxQueriesPerBatch});
+    for (std::size_t i = first; i < end; ++i) batch.push_back(*probes[i]);
+    auto hits = faces.search(batch, filter, kFaceHits);
     WHORL_CHECK(hits.has_value());  // check_query saw to it
-    found.push_back(std::move(hits->front()));
+    std::ranges::move(*hits, std::back_inserter(found));
   }
   return found;
 }
@@ -342,6 +355,10 @@ Result<> check_query(const Query& query, const GalleryIndex& gallery) {
   Encounter faces;  // held to the same rules as an enrolment
   faces.templates = query.templates;
   if (const auto fits = gallery.admissible(faces); !fits) return at(fits.error(), "query");
+  const auto is_face = [](const Template& t) { return std::holds_alternative<FaceTemplate>(t); };
+  if (gallery.face() != nullptr && std::ranges::any_of(query.templates, is_face)) {
+    WHORL_TRY_VOID(matchers::face_calibration(gallery.face()->model()));
+  }
   return {};
 }
 

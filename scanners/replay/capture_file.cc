@@ -61,9 +61,9 @@ Result<> keep_position(const CaptureFile& file, std::vector<Template>& templates
 
 Result<std::vector<Template>> read_capture_file(const CaptureFile& file) {
   WHORL_TRY(const Bytes bytes, formats::read_file(file.path, kMaxImageFileBytes));
-  features::ExtractionOptions options;
-  options.mode = file.extraction;
-  auto templates = features::read_capture(bytes, file.ppi, options);
+  features::CaptureOptions options{file.ppi, file.modality, {}, file.face};
+  options.print.mode = file.extraction;
+  auto templates = features::read_capture(bytes, options);
   if (!templates) {
     Error error = std::move(templates).error();  // its own `where` is the view
     error.where = file.path.string() + (error.where.empty() ? "" : ", " + error.where);

@@ -8,7 +8,7 @@
 #include "engine/base/biometrics.h"
 #include "engine/base/result.h"
 #include "engine/base/units.h"
-#include "engine/features/fingerprint/extract.h"
+#include "engine/features/read_capture.h"
 
 namespace whorl::scanners {
 
@@ -21,6 +21,7 @@ struct CaptureFile {
   std::optional<PixelsPerInch> ppi;                   // nothing: as the record says
   std::int64_t line = 0;                              // of the manifest that names it; 0: none does
   features::ExtractionMode extraction = features::ExtractionMode::accurate;  // of pictures
+  features::FaceOptions face{};                                              // likewise
 };
 
 // The templates that are meant: a position's views of a record, or its only view, which is given

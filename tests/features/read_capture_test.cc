@@ -84,7 +84,7 @@ TEST(ReadCapture, APictureThatDoesNotSayItsResolutionMustBeTold) {
        {formats::encode_png(without_resolution(picture())), formats::encode_pnm(picture())}) {
     ASSERT_TRUE(bytes);
     EXPECT_EQ(read_capture(*bytes).error().fault, Fault::bad_resolution);
-    EXPECT_EQ(only_finger(read_capture(*bytes, PixelsPerInch{500})), extracted());
+    EXPECT_EQ(only_finger(read_capture(*bytes, {.ppi = PixelsPerInch{500}})), extracted());
   }
 }
 
@@ -92,7 +92,8 @@ TEST(ReadCapture, OptionsReachTheExtractor) {
   const auto png = formats::encode_png(picture());
   ASSERT_TRUE(png);
   const ExtractionOptions fast{ExtractionMode::fast};
-  EXPECT_EQ(only_finger(read_capture(*png, {}, fast)), extract_print(picture(), {}, fast)->print);
+  EXPECT_EQ(only_finger(read_capture(*png, {.print = fast})),
+            extract_print(picture(), {}, fast)->print);
 }
 
 TEST(ReadCapture, AFingerImageRecordSaysWhichFingersItsPicturesShow) {
@@ -208,7 +209,7 @@ TEST(ReadCapture, WhatIsNoneOfThemIsRefusedByName) {
   for (int i = 0; i < 200; ++i) {
     Bytes garbage(static_cast<std::size_t>(1 + i * 3));
     for (std::byte& b : garbage) b = static_cast<std::byte>(random.below(256));
-    EXPECT_FALSE(read_capture(garbage, PixelsPerInch{500}));
+    EXPECT_FALSE(read_capture(garbage, {.ppi = PixelsPerInch{500}}));
   }
 }
 

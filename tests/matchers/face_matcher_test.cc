@@ -118,10 +118,10 @@ TEST(FaceMatcher, GivesTheSameBitsBothWaysRoundAndOnEveryBackend) {
 }
 
 TEST(FaceCalibration, RisesWithTheSimilarity) {
-  Calibrated below = calibrate(kDefaultFaceCalibration, Similarity{-1.0001F});
+  Calibrated below = calibrate(kSimulatedFaceCalibration, Similarity{-1.0001F});
   for (int step = -1000; step <= 1000; ++step) {
     const Similarity similarity{static_cast<float>(step) / 1000};
-    const Calibrated here = calibrate(kDefaultFaceCalibration, similarity);
+    const Calibrated here = calibrate(kSimulatedFaceCalibration, similarity);
     EXPECT_GE(here.ratio, below.ratio) << step;
     EXPECT_LE(here.fmr, below.fmr) << step;
     below = here;
@@ -129,37 +129,46 @@ TEST(FaceCalibration, RisesWithTheSimilarity) {
 }
 
 TEST(FaceCalibration, IsBoundedByWhatItsDataCanBack) {
-  const double most = -std::log(kDefaultFaceCalibration.twin_share);
-  const double least = std::log(kDefaultFaceCalibration.stranger_share);
+  const double most = -std::log(kSimulatedFaceCalibration.twin_share);
+  const double least = std::log(kSimulatedFaceCalibration.stranger_share);
   for (const float extreme : {-1e30F, -1.0F, -0.5F, 0.0F, 1.0F, 1e30F}) {
-    const Calibrated found = calibrate(kDefaultFaceCalibration, Similarity{extreme});
+    const Calibrated found = calibrate(kSimulatedFaceCalibration, Similarity{extreme});
     EXPECT_GE(found.ratio.value(), least - 1e-9) << extreme;
     EXPECT_LE(found.ratio.value(), most + 1e-9) << extreme;
     EXPECT_GE(found.fmr.value(), 0) << extreme;
     EXPECT_LE(found.fmr.value(), 1) << extreme;
   }
-  const Calibrated same = calibrate(kDefaultFaceCalibration, Similarity{1.0F});
+  const Calibrated same = calibrate(kSimulatedFaceCalibration, Similarity{1.0F});
   EXPECT_GT(same.ratio.value(), 0.95 * most);
 }
 
 // The operating point that was measured, not used for fitting the normal part.
 TEST(FaceCalibration, MeetsTheMeasuredOperatingPoint) {
   double threshold = -1;
-  while (calibrate(kDefaultFaceCalibration, Similarity{static_cast<float>(threshold)}).fmr >
+  while (calibrate(kSimulatedFaceCalibration, Similarity{static_cast<float>(threshold)}).fmr >
          FalseMatchRate{1e-3}) {
     threshold += 1e-3;
   }
   EXPECT_NEAR(threshold, 0.367, 0.002);  // 0.018 + 3.09 * 0.113
   const double z =
-      (threshold - kDefaultFaceCalibration.genuine_mean) / kDefaultFaceCalibration.genuine_sd;
+      (threshold - kSimulatedFaceCalibration.genuine_mean) / kSimulatedFaceCalibration.genuine_sd;
   const double missed =
-      kDefaultFaceCalibration.stranger_share + 0.5 * std::erfc(-z / std::sqrt(2.0));
+      kSimulatedFaceCalibration.stranger_share + 0.5 * std::erfc(-z / std::sqrt(2.0));
   EXPECT_NEAR(missed, 0.020, 0.002);
+}
+
+TEST(FaceCalibration, IsOfTheModel) {
+  EXPECT_EQ(face_calibration("simulated-64")->model, "simulated");
+  EXPECT_EQ(face_calibration("mobilefacenet-128")->model, "mobilefacenet-128");
+  EXPECT_LT(face_calibration("dlib-resnet-128")->impostor_mean,
+            face_calibration("dlib-resnet-128")->genuine_mean);
+  EXPECT_EQ(face_calibration("nobody-knows").error().fault, Fault::model_unavailable);
+  EXPECT_EQ(face_calibration("sface-128").error().fault, Fault::bad_model);  // none was measured
 }
 
 TEST(FaceCalibration, SpeaksNeitherWayWhereTheDensitiesCross) {
   // Halfway between means of almost equal width the two explanations are about equally good.
-  const Calibrated middle = calibrate(kDefaultFaceCalibration, Similarity{0.343F});
+  const Calibrated middle = calibrate(kSimulatedFaceCalibration, Similarity{0.343F});
   EXPECT_NEAR(middle.ratio.value(), 0, 0.2);
 }
 
@@ -178,7 +187,7 @@ TEST(SimulatedPeople, ResembleTheMeasuredPopulation) {
     impostor += other / kPeople;
     impostor_squared += other * other / kPeople;
   }
-  const auto& measured = kDefaultFaceCalibration;
+  const auto& measured = kSimulatedFaceCalibration;
   EXPECT_NEAR(genuine, measured.genuine_mean, 0.03);
   EXPECT_NEAR(std::sqrt(genuine_squared - genuine * genuine), measured.genuine_sd, 0.03);
   EXPECT_NEAR(impostor, measured.impostor_mean, 0.03);

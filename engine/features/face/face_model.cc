@@ -27,24 +27,42 @@ std::vector<std::string_view> built_in_face_models() {
   return ids;
 }
 
+namespace {
+
+Result<FaceModel> read_description(const fs::path& path) {
+  auto bytes = formats::read_file(path, kMaxModelDescriptionBytes);
+  if (!bytes) return at(bytes.error(), path.string());
+  auto model = parse_face_model({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+  if (!model) {
+    return fail(model.error().fault, model.error().offset,
+                path.string() + ", " + model.error().where);
+  }
+  model->folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  return model;
+}
+
+bool is_plain_name(const std::string& id) {
+  return !id.empty() && id.size() <= kMaxModelIdBytes && id.find('/') == std::string::npos;
+}
+
+}  // namespace
+
 Result<FaceModel> find_face_model(const std::string& id_or_path) {
   const fs::path path(id_or_path);
-  if (path.extension() == ".toml") {
-    auto bytes = formats::read_file(path, kMaxModelDescriptionBytes);
-    if (!bytes) return at(bytes.error(), path.string());
-    auto model = parse_face_model({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
-    if (!model) {
-      return fail(model.error().fault, model.error().offset,
-                  path.string() + ", " + model.error().where);
-    }
-    model->folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-    return model;
-  }
+  if (path.extension() == ".toml") return read_description(path);
   const auto* const found = std::ranges::find(kBuiltInModels, id_or_path, &BuiltInModel::id);
-  if (found == std::end(kBuiltInModels)) {
-    return fail(Fault::model_unavailable, 0, "no model is built in by this id: " + id_or_path);
+  if (found != std::end(kBuiltInModels)) return parse_face_model(found->toml);
+  if (is_plain_name(id_or_path)) {
+    for (const fs::path& folder : model_folders({})) {
+      const fs::path description = folder / (id_or_path + ".toml");
+      std::error_code ignored;  // what cannot be looked at is not there
+      if (!fs::is_regular_file(description, ignored)) continue;
+      WHORL_TRY(FaceModel model, read_description(description));
+      if (model.id == id_or_path) return model;
+      return fail(Fault::bad_model, 0, description.string() + ", id is not the file's name");
+    }
   }
-  return parse_face_model(found->toml);
+  return fail(Fault::model_unavailable, 0, "no description of the model " + id_or_path);
 }
 
 std::vector<fs::path> model_folders(const FaceModel& model) {

@@ -71,8 +71,10 @@ Result<FaceModel> parse_face_model(std::string_view toml);
 // The descriptions built in, by id.
 std::vector<std::string_view> built_in_face_models();
 
-// A built-in one by its id, or another by the path of its description, which ends in .toml. Faults:
-// model_unavailable (no such id), bad_model, and those of reading a file.
+// A built-in one by its id; one that lies in a folder of model_folders as ID.toml, likewise; or any
+// by the path of its description, which ends in .toml. A gallery keeps the id alone: a model that
+// is to be searched by has to be found by it. Faults: model_unavailable (no such id), bad_model,
+// and those of reading a file.
 Result<FaceModel> find_face_model(const std::string& id_or_path);
 
 // Where a model's files are looked for, in this order: the description's own folder, $WHORL_MODELS,
