@@ -54,11 +54,16 @@ Result<Encounter> read_visit(const Visit& visit, const Clock& clock) {
 }
 
 void add_visit_options(CLI::App& app, FileVisit& o, FilesAre needed) {
-  auto* files = app.add_option("FILE", o.files, "Template files of one visit of one person");
+  auto* files = app.add_option("FILE", o.files, "Templates or pictures of one visit of one person");
   if (needed == FilesAre::required) files->required();
   app.add_option("--position", o.position,
                  "Finger, where the records do not say: right-thumb .. left-little, or 1 .. 10");
   app.add_option("--ppi", o.ppi, "True resolution, where the records have it wrong");
+  app.add_option("--modality", o.modality,
+                 "What the files show; left out: a finger where one is to be seen, else a face")
+      ->check(CLI::IsMember({"finger", "face"}));
+  app.add_option("--model", o.model, "Of pictures of faces: a model's id, or FILE.toml")
+      ->capture_default_str();
 }
 
 Result<Visit> visit_of(const FileVisit& o, SubjectId subject) {
@@ -70,8 +75,14 @@ Result<Visit> visit_of(const FileVisit& o, SubjectId subject) {
     position = *named;
   }
   const auto ppi = o.ppi ? std::optional(PixelsPerInch{*o.ppi}) : std::nullopt;
+  scanners::CaptureFile like;
+  like.position = position;
+  like.ppi = ppi;
+  if (!o.modality.empty()) like.modality = o.modality == "face" ? Modality::face : Modality::finger;
+  like.face.model = o.model;
   for (const std::string& file : o.files) {
-    visit.files.push_back({file, std::nullopt, position, ppi, 0});
+    visit.files.push_back(like);
+    visit.files.back().path = file;
   }
   return visit;
 }

@@ -26,10 +26,10 @@ struct Visit {
 // Reads a visit's files (scanners/replay/capture_file.h), faces scaled to unit length.
 Result<Encounter> read_visit(const Visit& visit, const Clock& clock);
 
-// The options FILE..., --position, --ppi of the verbs that take one visit.
+// The options FILE..., --position, --ppi, --modality and --model of the verbs that take one visit.
 struct FileVisit {
   std::vector<std::string> files;
-  std::string position;
+  std::string position, modality, model{features::kDefaultFaceModel};
   std::optional<double> ppi;
 };
 enum class FilesAre : bool { optional, required };
