@@ -1,6 +1,8 @@
 // `whorl bench accuracy` and `whorl score --from face`, with a model that needs no weights: it
 // tells people by the colour round their face.
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "tests/app/command_line.h"
 #include "tests/app/picture_files.h"
@@ -135,6 +137,77 @@ TEST_F(FaceVerbs, RefuseWhatIsOfFingerprints) {
   EXPECT_EQ(
       run_json({"score", "empty", "--from", "face", "--model", model_, "--out", "s.csv"}).fault(),
       static_cast<int>(Fault::not_found));
+}
+
+// A gallery knows its model by the id alone: the description lies where models are looked for.
+class FacesOfAModel : public FaceVerbs {
+ protected:
+  FacesOfAModel() {
+    toy_.more =
+        "[calibration]\nversion = 1\ngenuine_mean = 0.99\ngenuine_sd = 0.002\n"
+        "impostor_mean = 0.9\nimpostor_sd = 0.01\nstranger_share = 0.01\ntwin_share = 1e-9\n";
+    place();
+    picture("ada1.png", 8, 12), picture("ada2.png", 8, 20), picture("cy.png", 30, 12);
+    write("both.png", test::png_of(toy_picture({{8, 12}, {30, 12}})));
+    write("nobody.png", test::png_of(toy_picture({})));
+  }
+  void place() {
+    toy_.write();
+    const std::filesystem::path models = path(".cache/whorl/models");  // HOME is the scratch folder
+    std::filesystem::create_directories(models);
+    std::filesystem::copy(toy_.folder.path(), models,
+                          std::filesystem::copy_options::overwrite_existing |
+                              std::filesystem::copy_options::recursive);
+  }
+  Ran enrol(const std::string& file, const std::string& subject) {
+    return run_json({"enroll", "--store", "store", "--gallery", "g", "--create", "--subject",
+                     subject, "--modality", "face", "--model", "toy", file});
+  }
+};
+
+TEST_F(FacesOfAModel, VerifyTellsOnePersonFromTwoAndShowsBoth) {
+  const Ran same =
+      run_json({"verify", "ada1.png", "ada2.png", "--model", "toy", "--trace", "why.html"});
+  ASSERT_EQ(same.exit_code, 0) << same.out;
+  EXPECT_EQ(same.json()["modality"], "face");
+  EXPECT_EQ(same.json()["model"], "toy");
+  const std::string page = read("why.html");
+  EXPECT_NE(page.find("ada1.png"), std::string::npos);
+  EXPECT_NE(page.find("data:image/png;base64,"), std::string::npos);
+  EXPECT_NE(page.find("between the eyes, px"), std::string::npos);
+  EXPECT_EQ(run({"verify", "ada1.png", "cy.png", "--model", "toy"}).exit_code, 1);
+  // SVG is for minutiae.
+  EXPECT_EQ(
+      run({"verify", "ada1.png", "ada2.png", "--model", "toy", "--trace", "why.svg"}).exit_code, 2);
+}
+
+TEST_F(FacesOfAModel, AreEnrolledAndFound) {
+  const Ran first = enrol("ada1.png", "1");
+  ASSERT_EQ(first.exit_code, 0) << first.out << first.err;
+  ASSERT_EQ(enrol("cy.png", "2").exit_code, 0);
+  const Ran found =
+      run_json({"identify", "--store", "store", "--gallery", "g", "--model", "toy", "ada2.png"});
+  ASSERT_EQ(found.exit_code, 0) << found.out;
+  EXPECT_EQ(found.json()["candidates"][0]["subject"], 1);
+}
+
+TEST_F(FacesOfAModel, NothingIsEnrolledOfABadPicture) {
+  ASSERT_EQ(enrol("cy.png", "2").exit_code, 0);
+  for (const auto& [file, code] : {std::pair{"both.png", 41}, std::pair{"nobody.png", 40}}) {
+    const Ran refused = enrol(file, "3");
+    EXPECT_EQ(refused.exit_code, 3) << file;
+    EXPECT_EQ(refused.fault(), code) << file;
+  }
+  const Ran stats = run_json({"stats", "--store", "store", "--gallery", "g"});
+  EXPECT_NE(stats.out.find("\"subjects\": 1"), std::string::npos) << stats.out;
+}
+
+TEST_F(FacesOfAModel, AreNotJudgedWithoutACalibration) {
+  toy_.more.clear();
+  place();
+  const Ran refused = run({"verify", "ada1.png", "ada2.png", "--model", "toy"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_NE((refused.out + refused.err).find("E44"), std::string::npos) << refused.err;
 }
 
 }  // namespace
