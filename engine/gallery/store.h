@@ -57,6 +57,17 @@ struct ChangeEntry {
   UnixMillis changed_at;
 };
 
+// A note as it is found again.
+struct Noted {
+  Bytes content;  // empty once the subject was erased
+  // What the change was given; where there was none, the store's revision, and no subject (0).
+  Revision revision;
+  GalleryId gallery;
+  SubjectId subject;
+  EncounterId encounter;  // 0 where the change meant the whole subject
+  UnixMillis noted_at;
+};
+
 struct GalleryStats {
   GalleryInfo gallery;
   std::int64_t subjects = 0;
@@ -76,6 +87,7 @@ struct Scrub {
   static constexpr std::size_t kMaxListed = 1000;
   std::int64_t subjects = 0;
   std::int64_t encounters = 0;
+  std::int64_t notes = 0;
   std::int64_t damaged = 0;
   std::vector<Error> damage;  // each names its record; the first kMaxListed
 };
@@ -155,15 +167,19 @@ class Store {
 
   // Stores the batch, or nothing of it; returns when it is on disk. Batches of several threads
   // share one write to the disk. At most kMaxChangesPerBatch changes.
-  // Faults: duplicate_id, not_found, limit_exceeded, out_of_range, and those of
-  // formats::encode_template, each with the record's name; nothing of a refused batch is stored.
+  // Faults: duplicate_id (also for a note's name), not_found, limit_exceeded, out_of_range,
+  // bad_name and empty_input of a note, and those of formats::encode_template, each with the
+  // record's name; nothing of a refused batch is stored.
   Result<Commit> commit(const Batch& batch);
 
   // Destroys the subject's key in every file of the store, and the side value kIndexSnapshotKey;
   // its records cannot be opened from then on, not even from an older copy of the data that lacks
-  // the key. Ends all snapshots. Costs a rewrite of the key files (about 100 bytes a subject).
-  // Fault::not_found.
-  Result<Revision> erase_subject(GalleryId gallery, SubjectId subject);
+  // the key. The notes of its changes lose their content in the same way; their names stay taken,
+  // so that a request that comes again does not enrol the erased subject. Ends all snapshots.
+  // Costs a rewrite of the key files (about 100 bytes a subject), and of those that hold its notes.
+  // `note` is stored with the erasure. When the process dies after that and before the keys are
+  // destroyed, the next start finishes the erasure. Faults: not_found, and of the note as commit().
+  Result<Revision> erase_subject(GalleryId gallery, SubjectId subject, const Note* note = nullptr);
 
   // The newest state; each call sees one revision. See Snapshot for the members of the same name.
   Snapshot snapshot() const;
@@ -187,6 +203,17 @@ class Store {
   Result<> put_side(std::string_view name, std::span<const std::byte> value);
   Result<std::optional<Bytes>> get_side(std::string_view name) const;
   Result<> delete_side(std::string_view name);
+
+  // Notes (batch.h): sealed with the master key, bound to their name; in backups. bad_name.
+  Result<std::optional<Noted>> get_note(std::string_view name) const;
+  // Of something that changed nothing. Survives the death of the process at once, a power cut only
+  // once a later commit returned, or this call did where it syncs. Fault::duplicate_id.
+  enum class Sync : bool { no, yes };
+  Result<> put_note(const Note& note, Sync sync = Sync::no);
+  // Removes notes from before `time`, oldest first, at most kNotesPerDrop a call; how many there
+  // were. Call again while it is that many. A power cut may bring the last ones back.
+  Result<std::int64_t> drop_notes_before(UnixMillis time);
+  static constexpr std::int64_t kNotesPerDrop = 4096;
 
   // Reads and opens every record and recounts the counters. The answer is a list of damage; the
   // call itself fails only when it cannot go on. Twice as long as for_each_encounter.

@@ -73,16 +73,17 @@ struct StoreBody : std::enable_shared_from_this<StoreBody> {
   // ---- writing (store_write.cc)
   enum class Upkeep : bool { free, held };  // whether the caller holds `upkeep`
   using Edit = std::function<Result<>(DiskBatch&, Catalogue&)>;
-  Result<> write_alone(const Edit& edit, Upkeep upkeep_state);
+  using Sync = Store::Sync;  // yes: as the options say
+  Result<> write_alone(const Edit& edit, Upkeep upkeep_state, Sync sync = Sync::yes);
   void write_group(std::span<PendingBatch* const> group);
   // The following in the writer's turn.
   Result<> make_writable(Upkeep upkeep_state);
-  Result<> edit_now(const Edit& edit);
-  Result<> put_on_disk(DiskBatch& batch, Catalogue next);
+  Result<> edit_now(const Edit& edit, Sync sync = Sync::yes);
+  Result<> put_on_disk(DiskBatch& batch, Catalogue next, Sync sync);
   Result<> reopen();
 
   // ---- erasing (store_erase.cc)
-  Result<> erase(SubjectPlace place, Revision& revision);
+  Result<> erase(SubjectPlace place, const Note* with, Revision& revision);
   // Destroys the keys of erasures that are begun. In the writer's turn, with `upkeep` held.
   Result<> finish_erasures();
   Result<> recount(GalleryId gallery);

@@ -10,7 +10,8 @@ Vault::Vault(const Key& master, const StoreId& store, Entropy& entropy)
       entropy_(&entropy),
       check_key_(derive(master, "whorl store: key check, v1")),
       wrapping_key_(derive(master, "whorl store: subject keys, v1")),
-      side_key_(derive(master, "whorl store: side values, v1")) {}
+      side_key_(derive(master, "whorl store: side values, v1")),
+      note_key_(derive(master, "whorl store: notes, v1")) {}
 
 Bytes Vault::bound_to(std::span<const std::byte> place) const {
   ByteWriter out;
@@ -57,6 +58,14 @@ Result<Bytes> Vault::seal_side(std::string_view name, std::span<const std::byte>
 
 Result<Bytes> Vault::open_side(std::string_view name, std::span<const std::byte> sealed) const {
   return unseal(side_key_, sealed, bound_to(as_bytes(name)));
+}
+
+Result<Bytes> Vault::seal_note(std::string_view name, std::span<const std::byte> plain) const {
+  return seal(note_key_, plain, bound_to(as_bytes(name)), *entropy_);
+}
+
+Result<Bytes> Vault::open_note(std::string_view name, std::span<const std::byte> sealed) const {
+  return unseal(note_key_, sealed, bound_to(as_bytes(name)));
 }
 
 }  // namespace whorl::gallery

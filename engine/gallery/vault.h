@@ -37,12 +37,15 @@ class Vault {
   Result<Bytes> seal_side(std::string_view name, std::span<const std::byte> plain) const;
   Result<Bytes> open_side(std::string_view name, std::span<const std::byte> sealed) const;
 
+  Result<Bytes> seal_note(std::string_view name, std::span<const std::byte> plain) const;
+  Result<Bytes> open_note(std::string_view name, std::span<const std::byte> sealed) const;
+
  private:
   Bytes bound_to(std::span<const std::byte> place) const;
 
   StoreId store_;
   Entropy* entropy_;
-  Key check_key_, wrapping_key_, side_key_;
+  Key check_key_, wrapping_key_, side_key_, note_key_;
 };
 
 }  // namespace whorl::gallery
