@@ -78,16 +78,16 @@ Result<> AnswerBook::Entry::keep(std::span<const std::byte> answer) const {
   return book_->store_.put_note(kept);
 }
 
-Result<AnswerBook::Entry> AnswerBook::open(const std::string& client,
-                                           const std::string& request_id, Verb verb,
-                                           std::string digest, const Patience& patience) {
+Result<AnswerBook::Entry> AnswerBook::open(const std::string& client, const std::string& request_id,
+                                           Verb verb, std::string digest,
+                                           const Patience& patience) {
   const std::string name = note_name(client, request_id);
   {
     std::unique_lock lock(lock_);
     while (answering_.contains(name)) {
       WHORL_TRY_VOID(patience.check());
-      answered_.wait_until(
-          lock, std::min(patience.until, std::chrono::steady_clock::now() + kLookEvery));
+      answered_.wait_until(lock,
+                           std::min(patience.until, std::chrono::steady_clock::now() + kLookEvery));
     }
     answering_.insert(name);
   }
@@ -96,10 +96,10 @@ Result<AnswerBook::Entry> AnswerBook::open(const std::string& client,
   if (!noted) return entry;
   Bytes& content = noted->content;
   if (content.empty()) return fail(Fault::not_found, 0, "the subject was erased since");
-  const bool same = content.size() > kDigestBytes + 1 &&
-                    std::ranges::equal(bytes_of(entry.digest_),
-                                       std::span(content).first(kDigestBytes)) &&
-                    content[kDigestBytes] == static_cast<std::byte>(verb);
+  const bool same =
+      content.size() > kDigestBytes + 1 &&
+      std::ranges::equal(bytes_of(entry.digest_), std::span(content).first(kDigestBytes)) &&
+      content[kDigestBytes] == static_cast<std::byte>(verb);
   if (!same) return fail(Fault::request_reused, 0, "heading.request_id");
   content.erase(content.begin(), content.begin() + kDigestBytes + 1);
   const bool changed = noted->subject.value() != 0;

@@ -86,8 +86,8 @@ Result<Captured> read_sample(const wire::Sample& sample, std::uint32_t number) {
   auto captured = read(sample, number);
   if (captured) return captured;
   Error error = std::move(captured).error();
-  error.where = "sample " + std::to_string(number + 1) + (error.where.empty() ? "" : ", ") +
-                error.where;
+  error.where =
+      "sample " + std::to_string(number + 1) + (error.where.empty() ? "" : ", ") + error.where;
   return tl::unexpected<Error>(std::move(error));
 }
 

@@ -62,9 +62,8 @@ SearchDesk::Batch SearchDesk::next_batch() {
   if (++passes_ >= kFairShare) {
     passes_ = 0;
   } else {
-    first = std::ranges::min_element(waiting_, {}, [](const auto& a) {
-      return rank_of(a->priority);
-    });
+    first =
+        std::ranges::min_element(waiting_, {}, [](const auto& a) { return rank_of(a->priority); });
   }
   const std::shared_ptr<Asked> head = *first;
   const std::size_t most = most_of(head->gallery);

@@ -40,11 +40,11 @@ Service::Service(const Foundations& on, int at_once)
       admission_(at_once > 0 ? at_once : static_cast<int>(std::thread::hardware_concurrency()),
                  on.gatekeeper.policy()->queue),
       answers_(on.engine.store()),
-      desk_([this](const std::string& gallery,
-                   std::span<const search::Query> queries) {
-              return on_.engine.identify(gallery, queries);
-            },
-            [this](std::int64_t queries) { on_.metrics.batch(queries); }) {
+      desk_(
+          [this](const std::string& gallery, std::span<const search::Query> queries) {
+            return on_.engine.identify(gallery, queries);
+          },
+          [this](std::int64_t queries) { on_.metrics.batch(queries); }) {
   on_.metrics.gauges_from([this] { return gauges(); });
 }
 
@@ -58,13 +58,11 @@ Result<Bytes> Service::handle(Verb verb, const Call& call, Message message,
                               NeedsGallery needs_gallery, Work<Request> work) {
   Job job{verb, call, {}, {}};
   const auto request = verified<Request>(message);
-  Result<Heading> heading =
-      request ? read_heading((*request)->heading(), needs_gallery)
-              : Result<Heading>(tl::unexpected<Error>(request.error()));
+  Result<Heading> heading = request ? read_heading((*request)->heading(), needs_gallery)
+                                    : Result<Heading>(tl::unexpected<Error>(request.error()));
   if (!heading) {
-    return run(job, [&]() -> Result<Done> {
-      return tl::unexpected<Error>(std::move(heading).error());
-    });
+    return run(job,
+               [&]() -> Result<Done> { return tl::unexpected<Error>(std::move(heading).error()); });
   }
   job.heading = *std::move(heading);
   job.digest = sha256_hex(message);
@@ -88,9 +86,8 @@ Result<Service::Done> Service::answer_once(Job& job, const std::function<Result<
       job.call.caller, {job.verb, heading.gallery, heading.purpose, heading.priority}));
   job.policy = on_.gatekeeper.policy();
   WHORL_TRY(const Admission::Place place, admission_.enter(heading.priority));
-  WHORL_TRY(const AnswerBook::Entry entry,
-            answers_.open(job.call.caller.name, heading.request_id, job.verb, job.digest,
-                          job.call.patience));
+  WHORL_TRY(const AnswerBook::Entry entry, answers_.open(job.call.caller.name, heading.request_id,
+                                                         job.verb, job.digest, job.call.patience));
   if (entry.first_answer()) {
     job.repeated = true;
     return Done{*entry.first_answer(), true};
@@ -198,8 +195,7 @@ Result<> Service::tidy() {
 
 std::chrono::milliseconds Service::retry_after(const Call& call, const Error& error) const {
   if (error.fault != Fault::busy) return std::chrono::milliseconds(0);
-  return std::max(on_.gatekeeper.wait_for(call.caller),
-                  admission_.retry_after(Priority::routine));
+  return std::max(on_.gatekeeper.wait_for(call.caller), admission_.retry_after(Priority::routine));
 }
 
 // ---- The verbs ---------------------------------------------------------------------------------

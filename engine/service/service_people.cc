@@ -22,8 +22,7 @@ search::Decision least_duplicate(const search::Dedup& dedup) {
 // Waits for a turn, then reads the samples: pictures cost tens of milliseconds of a CPU each.
 Result<Captured> Service::capture(const WireSamples* samples, Job& job) {
   const SteadyTime asked = std::chrono::steady_clock::now();
-  WHORL_TRY(const Admission::Turn turn,
-            admission_.turn(job.heading.priority, job.call.patience));
+  WHORL_TRY(const Admission::Turn turn, admission_.turn(job.heading.priority, job.call.patience));
   job.queued_s += since(asked);
   const SteadyTime begun = std::chrono::steady_clock::now();
   WHORL_TRY(Captured captured, read_samples(samples));
@@ -201,9 +200,9 @@ Result<Service::Done> Service::do_update(const wire::UpdateRequest& request, Job
   WHORL_TRY(const SubjectId subject, read_subject(request.subject()));
   job.subject = subject.value();
   if (request.encounter() == 0) return fail(Fault::bad_request, 0, "encounter");
-  WHORL_TRY(Encounter content, read_encounter(request.source(), request.captured_at_ms(),
-                                              request.sex(), request.birth_year(),
-                                              on_.clock.now()));
+  WHORL_TRY(Encounter content,
+            read_encounter(request.source(), request.captured_at_ms(), request.sex(),
+                           request.birth_year(), on_.clock.now()));
   WHORL_TRY(Captured captured, capture(request.samples(), job));
   content.templates = std::move(captured.templates);
   wire::ChangeAnswerT told;

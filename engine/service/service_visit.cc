@@ -110,8 +110,7 @@ Result<> Service::Visit::finish(wire::FeedbackT& feedback) {
     return service_.enrol_encounter(std::move(enrolment), &dedup, std::move(reports_), bands, job);
   };
   WHORL_TRY(const Bytes answer, service_.run(job, work));
-  feedback.enrolment.reset(
-      flatbuffers::GetRoot<wire::EnrolAnswer>(answer.data())->UnPack());
+  feedback.enrolment.reset(flatbuffers::GetRoot<wire::EnrolAnswer>(answer.data())->UnPack());
   return {};
 }
 

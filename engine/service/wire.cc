@@ -15,8 +15,8 @@ std::string_view text_of(const flatbuffers::String* text) {
 
 bool is_request_id(std::string_view id) {
   const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '.' || c == '_' || c == ':' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == ':' || c == '-';
   };
   return !id.empty() && id.size() <= kMaxRequestIdBytes && std::ranges::all_of(id, fits);
 }
@@ -36,9 +36,7 @@ wire::Modality to_wire(Modality modality) {
   return modality == Modality::face ? wire::Modality::face : wire::Modality::finger;
 }
 
-wire::Decision to_wire(search::Decision decision) {
-  return static_cast<wire::Decision>(decision);
-}
+wire::Decision to_wire(search::Decision decision) { return static_cast<wire::Decision>(decision); }
 static_assert(static_cast<int>(search::Decision::hit) == static_cast<int>(wire::Decision::hit));
 static_assert(static_cast<int>(search::Decision::refer) == static_cast<int>(wire::Decision::refer));
 static_assert(static_cast<int>(Sex::other) == static_cast<int>(wire::Sex::other));
@@ -63,8 +61,8 @@ Result<Heading> read_heading(const wire::Heading* heading, NeedsGallery needs_ga
   }
   read.purpose = text_of(heading->purpose());
   if (!is_purpose(read.purpose)) return fail(Fault::bad_request, 0, "heading.purpose");
-  WHORL_TRY(read.priority, one_of<Priority>(heading->priority(), wire::Priority::bulk,
-                                            "heading.priority"));
+  WHORL_TRY(read.priority,
+            one_of<Priority>(heading->priority(), wire::Priority::bulk, "heading.priority"));
   return read;
 }
 
