@@ -44,6 +44,7 @@ inline constexpr std::string_view kHeaderKey = "header";
 inline constexpr std::string_view kRevisionKey = "revision";
 inline constexpr std::string_view kGalleryPrefix = "gallery/";
 inline constexpr std::string_view kSidePrefix = "side/";
+inline constexpr std::string_view kRotationKey = "rotation";
 inline constexpr std::string_view kErasingPrefix = "erasing/";
 inline constexpr std::string_view kNotePrefix = "note/";
 inline constexpr std::string_view kNotedPrefix = "noted/";  // notes by time

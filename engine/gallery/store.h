@@ -96,6 +96,7 @@ struct Scrub {
 using EncounterVisitor = std::function<Result<>(const StoredEncounter&)>;
 using SubjectVisitor = std::function<Result<>(const EnrolledSubject&)>;
 using ScrubProgress = std::function<void(const Scrub&)>;
+using RotationProgress = std::function<void(std::int64_t subjects, std::int64_t of)>;
 
 // The side value that seals the search index's snapshot file. erase_subject destroys it, so that
 // a snapshot that still holds the erased subject does not open: docs/decisions/erasure.md.
@@ -231,6 +232,18 @@ class Store {
   // Faults: already_exists unless `to` is absent or empty; store_corrupt, bad_checksum for a
   // damaged backup; io_error where there is no backup. A failed restore leaves nothing behind.
   static Result<> restore(const std::string& from, const std::string& to);
+
+  // Puts a store that no one has open under another master key, records untouched: whatever the old
+  // one sealed is sealed anew, and the old forms are destroyed in every file. From its first write
+  // on, the new key alone opens the store. Cut off by a crash, a full disk or damage after that, it
+  // is gone on with by every open() and by calling it again with the same keys; until it is
+  // finished the store holds the old key, sealed with the new one, and opens all the same.
+  // Copies and backups made before stay under the old key. docs/decisions/key-rotation.md.
+  // Faults: wrong_key when neither key is the store's, bad_argument when both are the same, those
+  // of open(), and of the first record that does not open: nothing was changed then.
+  static Result<> rotate_master_key(const std::string& folder, const Key& old_master,
+                                    const Key& new_master, const StoreOptions& options,
+                                    const RotationProgress& progress = {});
 
  private:
   explicit Store(std::shared_ptr<StoreBody> body);

@@ -42,7 +42,9 @@ struct StoreBody : std::enable_shared_from_this<StoreBody> {
   const std::string folder;
   const FolderLock lock;
   const StoreOptions options;
-  const Vault vault;
+  Vault vault;  // changed before the store is shared, by finish_rotation() alone
+  // Why the store is still going over to its master key: told by verify().
+  std::optional<Error> unfinished_rotation;
 
   std::mutex upkeep;    // erase, compact, backup and reopening: one at a time
   WriterQueue writers;  // guards mark and must_reopen
@@ -87,16 +89,28 @@ struct StoreBody : std::enable_shared_from_this<StoreBody> {
   // Destroys the keys of erasures that are begun. In the writer's turn, with `upkeep` held.
   Result<> finish_erasures();
   Result<> recount(GalleryId gallery);
+  // Runs `work`, which rewrites files of the disk, while no one else uses it; ends all snapshots.
+  Result<> rewrite_files(const std::function<Result<>()>& work);
+
+  // ---- another master key (store_rotate.cc), before the store is shared
+  Result<> begin_rotation(const Key& old_master, const Key& new_master);
+  Result<> finish_rotation(const RotationProgress& progress);
 };
+
+// Opens the store as it is; an unfinished rotation is not gone on with.
+Result<std::shared_ptr<StoreBody>> open_body(const std::string& folder, const Key& master,
+                                             const StoreOptions& options);
 
 // ---- files (store_files.cc)
 struct StoreFiles {
   std::unique_ptr<Disk> disk;
   HeaderRecord header;
+  Bytes predecessor;  // the master key before, sealed, while a rotation is under way; else empty
   AcknowledgedMark mark;
 };
 Result<> create_store(const std::string& folder, const Key& master, Entropy& entropy,
                       UnixMillis now);
+Result<HeaderRecord> read_header(const Disk& disk);
 // Looks before it touches: what is damaged is left as it is.
 Result<StoreFiles> open_store_files(const std::string& database_folder);
 

@@ -85,25 +85,31 @@ Result<> StoreBody::finish_erasures() {
   };
   WHORL_TRY_VOID(read(work));
   if (begun.empty()) return {};
-  {
-    const auto alone = disk_lock.alone();
-    end_snapshots();
-    must_reopen = true;  // unless all goes well: a disk that could not flush takes no more writes
+  const auto destroy = [&]() -> Result<> {
     for (const BegunErasure& erasure : begun) {
       WHORL_TRY_VOID(disk->destroy(Space::subjects, key_of(erasure.place)));
       for (const std::string& note : erasure.notes) {
         WHORL_TRY_VOID(disk->destroy(Space::meta, meta_key(kNotePrefix, as_bytes(note))));
       }
     }
-    WHORL_TRY_VOID(disk->destroy(Space::meta, meta_key(kSidePrefix, as_bytes(kIndexSnapshotKey))));
-    must_reopen = false;
-  }
+    return disk->destroy(Space::meta, meta_key(kSidePrefix, as_bytes(kIndexSnapshotKey)));
+  };
+  WHORL_TRY_VOID(rewrite_files(destroy));
   return edit_now([&](DiskBatch& batch, Catalogue&) -> Result<> {
     for (const BegunErasure& erasure : begun) {
       batch.remove(Space::meta, meta_key(kErasingPrefix, key_of(erasure.place)));
     }
     return {};
   });
+}
+
+Result<> StoreBody::rewrite_files(const std::function<Result<>()>& work) {
+  const auto alone = disk_lock.alone();
+  end_snapshots();
+  must_reopen = true;  // unless all goes well: a disk that could not flush takes no more writes
+  WHORL_TRY_VOID(work());
+  must_reopen = false;
+  return {};
 }
 
 // What an unreadable encounter held was counted when it was enrolled and cannot be subtracted:

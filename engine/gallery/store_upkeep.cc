@@ -162,6 +162,9 @@ Result<Scrub> Store::verify(const ScrubProgress& progress) const {
     if (progress) progress(scrub);
   }
   WHORL_TRY_VOID(with_view(the_rest));
+  if (const auto& unfinished = body_->unfinished_rotation) {
+    note(scrub, named(Result<>(tl::unexpected<Error>(*unfinished)), "the change of master key"));
+  }
   return scrub;
 }
 
