@@ -9,9 +9,8 @@ namespace whorl::service {
 
 void require_tls13() {
   static std::once_flag once;
-  std::call_once(once, [] {
-    WHORL_CHECK(setenv("GRPC_SSL_CIPHER_SUITES", "PSK-AES256-GCM-SHA384", 1) == 0);
-  });
+  std::call_once(
+      once, [] { WHORL_CHECK(setenv("GRPC_SSL_CIPHER_SUITES", "PSK-AES256-GCM-SHA384", 1) == 0); });
 }
 
 std::shared_ptr<grpc::ServerCredentials> server_credentials(const Credentials& credentials) {
