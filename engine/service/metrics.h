@@ -13,7 +13,9 @@
 namespace whorl::service {
 
 // What of the service is counted and shown to Prometheus; never of a person. docs/operations.md has
-// the list. Thread safety: every member may be called from any thread.
+// the list. Labels hold verbs, faults, stages, backends, decisions and priorities of fixed lists,
+// and the names of galleries that exist: how many series there are does not depend on who asks
+// what. Thread safety: every member may be called from any thread.
 class Metrics {
  public:
   Metrics();
@@ -34,7 +36,9 @@ class Metrics {
     bool draining = false;
     std::vector<search::GalleryStatus> galleries;
     std::int64_t disk_bytes = 0;
+    std::int64_t log_lines_lost = 0;  // RequestLog::lost
   };
+  // Once it returned, what was given before is not asked again, nor being asked.
   void gauges_from(std::function<Gauges()> look);
 
   std::string text() const;  // the Prometheus text format
