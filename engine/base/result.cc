@@ -44,7 +44,7 @@ constexpr FaultText kTexts[] = {
     {Fault::zero_vector, Blame::input, "zero-vector", "a face vector has no direction",
      "embed the face again; an all-zero vector means that the network saw nothing"},
     {Fault::duplicate_id, Blame::input, "duplicate-id",
-     "this subject or encounter number is already enrolled",
+     "this subject, encounter or request is stored already",
      "choose a new number, or use `whorl update` to replace the encounter"},
     {Fault::not_found, Blame::not_found, "not-found", "no such gallery, subject or encounter",
      "`whorl list --store DIR` shows what there is"},
