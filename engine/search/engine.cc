@@ -206,6 +206,12 @@ Result<> Engine::rebuild_indexes() {
   return {};
 }
 
+Result<std::int64_t> Engine::people(const std::string& gallery) const {
+  WHORL_TRY(const Gallery* const found, find(gallery));
+  const auto guard = guard_.shared();
+  return found->index.subjects();
+}
+
 std::vector<GalleryStatus> Engine::status() const {
   const auto guard = guard_.shared();
   std::vector<GalleryStatus> list;

@@ -48,6 +48,9 @@ struct Enrolment {
 struct Dedup {
   Query query;
   bool enrol_referrals = true;  // store what an examiner has yet to look at
+  // Replaces the search's decision and reasons by a policy's; null keeps them. Must not call the
+  // engine.
+  std::function<void(const Query&, Answer&)> judge = {};
 };
 
 enum class Outcome : std::uint8_t { enrolled, duplicate, refused };
@@ -129,6 +132,8 @@ class Engine {
   // Drops the indexes and makes them again from the gallery alone.
   Result<> rebuild_indexes();
 
+  // How many subjects the gallery has. Fault::not_found (gallery).
+  Result<std::int64_t> people(const std::string& gallery) const;
   std::vector<GalleryStatus> status() const;
   bool loaded_from_snapshot() const { return loaded_from_snapshot_; }
   gallery::Store& store() {

@@ -83,6 +83,7 @@ Result<Receipt> Engine::store_unless_known(Gallery& gallery, Enrolment& enrolmen
   auto answers = identify(gallery.name, {&query, 1});
   if (!answers) return refused(subject, answers.error());
   std::optional<Answer> search(std::move(answers->front()));
+  if (dedup.judge) dedup.judge(query, *search);
   auto note = note_of(enrolment, search);
   const Decision least = dedup.enrol_referrals ? Decision::hit : Decision::refer;
   if (search->decision >= least) {
