@@ -158,6 +158,7 @@ void Identification::score_position(const std::vector<FingerTask>& tasks, std::s
     Effort& effort = answers_[tasks[t].query].effort;
     effort.loss = std::max(effort.loss, plan.loss);
     effort.gallery_prints += prints.live();
+    effort.searched = std::max(effort.searched, prints.live());
     effort.comparisons += prints.live();
   }
   const bool on_device = devices_ != nullptr && devices_->search(prints, search);
@@ -288,6 +289,7 @@ std::vector<std::vector<index::FaceHit>> Identification::nearest_faces(
   for (const FaceTask& task : tasks) {
     Effort& effort = answers_[task.query].effort;
     effort.gallery_prints += faces.live();
+    effort.searched = std::max(effort.searched, faces.live());
     effort.comparisons += faces.live();
     if (nearest) effort.on_device += faces.live();
   }
