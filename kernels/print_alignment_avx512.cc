@@ -1,11 +1,12 @@
 #include <immintrin.h>
 
+#include "kernels/alignment_votes_avx512.h"
 #include "kernels/print_alignment_twin.h"
 
 namespace whorl::kernels {
 namespace {
 
-struct Vector {
+struct Vector : Election {
   static constexpr int kLanes = 16;
   typedef float Floats __attribute__((vector_size(4 * kLanes), may_alias));
   typedef std::int32_t Ints __attribute__((vector_size(4 * kLanes), may_alias));
