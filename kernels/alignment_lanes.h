@@ -25,13 +25,6 @@ inline constexpr NearWidths kNear{2 * (kReachPx / Chunk::kStepPx + 1),
 constexpr std::uint8_t step_of(int px) { return static_cast<std::uint8_t>(px >> 2); }
 static_assert(Chunk::kStepPx == 4);
 
-struct ProbeLanes {
-  alignas(64) float x[kMaxPadded], y[kMaxPadded];  // y upwards
-  alignas(64) std::uint8_t directions[kMaxPadded];
-  alignas(64) std::int32_t real[kMaxPadded];  // -1, and 0 in the lanes behind the last
-  int codes = 0, count = 0, padded = 0;
-};
-
 struct Pairs {
   int count = 0;
   alignas(64) float ax[kVoters], ay[kVoters], bx[kVoters], by[kVoters];  // whole numbers
@@ -43,14 +36,6 @@ inline constexpr std::uint32_t kUpperByte = 1U << 24;
 constexpr int steps_of(std::uint32_t upper_byte) {  // -128 .. 127
   return static_cast<std::int8_t>(upper_byte / kUpperByte);
 }
-
-// What a print's columns say: the column of each of its minutiae, how many have a code, and the
-// pairs that vote.
-struct Electorate {
-  alignas(64) FingerColumn columns[kMaxPadded];
-  int codes = 0;
-  Pairs pairs;
-};
 
 // All ones where an offset is within reach, else none: what wrapped bytes told may be anywhere.
 constexpr int inside(int offset_px) {

@@ -26,20 +26,6 @@ struct Vector {
     return static_cast<std::uint32_t>(_mm256_movemask_epi8(bytes));
   }
 
-  // By the compiler's vectors.
-  static bool choose(const alignment::ProbeLanes&, const PackedMinutia*, int, const FingerColumns*,
-                     alignment::Electorate&) {
-    return false;
-  }
-  static void count_votes(const alignment::Pairs& pairs, std::int32_t (&votes)[kVoters]) {
-    alignment::count_votes<Vector>(pairs, votes);
-  }
-  static int most(const std::int32_t (&votes)[kVoters]) {
-    int best = 0;
-    for (int p = 1; p < kVoters; ++p) best = votes[p] > votes[best] ? p : best;
-    return best;
-  }
-
   static std::uint64_t below(const std::uint8_t* bytes, int limit) {
     const __m256i bound = all(static_cast<std::uint8_t>(limit - 1));
     return bits_of(at_most(load(bytes), bound)) |

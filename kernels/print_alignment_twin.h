@@ -19,7 +19,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "kernels/alignment_votes.h"
+#include "kernels/alignment_lanes.h"
 
 namespace whorl::kernels::alignment {
 
@@ -28,35 +28,33 @@ class Aligner {
  public:
   Aligner(const AlignmentProbe& probe, const FingerColumns* columns)
       : probe_(probe), columns_of_block_(columns) {
-    mine_.codes = probe.codes, mine_.count = probe.count;
-    mine_.padded = (probe.count + kLanes - 1) / kLanes * kLanes;
     for (int i = 0; i < probe.count; ++i) {
-      mine_.x[i] = static_cast<float>(probe.minutiae[i].x_px);
-      mine_.y[i] = static_cast<float>(-probe.minutiae[i].y_px);
-      mine_.directions[i] = probe.minutiae[i].direction_steps;
-      mine_.real[i] = -1;
+      x_[i] = static_cast<float>(probe.minutiae[i].x_px);
+      y_[i] = static_cast<float>(-probe.minutiae[i].y_px);
+      directions_[i] = probe.minutiae[i].direction_steps;
+      real_[i] = -1;
     }
-    for (int i = probe.count; i < mine_.padded; ++i)
-      mine_.x[i] = mine_.y[i] = 0, mine_.directions[i] = 0, mine_.real[i] = 0;
+    padded_count_ = (probe.count + kLanes - 1) / kLanes * kLanes;
+    for (int i = probe.count; i < padded_count_; ++i)
+      x_[i] = y_[i] = 0, directions_[i] = 0, real_[i] = 0;
   }
 
   int score(const PackedMinutia* minutiae, int count, int least_votes) {
     minutiae_ = minutiae, count_ = count;
-    if (!Vector::choose(mine_, minutiae, count, columns_of_block_, chosen_))
-      choose_pairs<Vector>(mine_, minutiae, count, columns_of_block_, chosen_);
-    if (chosen_.pairs.count == 0) return 0;
+    choose_pairs();
+    if (pairs_.count == 0) return 0;
     alignas(64) std::int32_t votes[kVoters];
-    Vector::count_votes(chosen_.pairs, votes);
-    const int first = Vector::most(votes);
+    count_votes(votes);
+    const int first = most(votes);
     if (votes[first] < least_votes && !few_codes()) return 0;
     lay_out();
     alignas(64) std::int32_t agreed[kVoters];
-    agree_with<Vector>(chosen_.pairs, first, agreed);
+    agree_with(first, agreed);
     int best = likelihood(motion_by(first, agreed));
     for (int q = 0; q < kVoters; ++q) votes[q] = agreed[q] >= kSameMotion ? -1 : votes[q];
-    const int second = Vector::most(votes);
+    const int second = most(votes);
     if (votes[second] >= 0 && (few_codes() || votes[second] >= least_votes)) {
-      agree_with<Vector>(chosen_.pairs, second, agreed);
+      agree_with(second, agreed);
       const int other = likelihood(motion_by(second, agreed));
       best = other > best ? other : best;
     }
@@ -69,34 +67,158 @@ class Aligner {
   static_assert(kVoters % kLanes == 0);
   using Floats = typename Vector::Floats;
   using Ints = typename Vector::Ints;
+  using Words = typename Vector::Words;
 
-  static const Floats& at(const float* lanes) { return lanes_at<Vector>(lanes); }
-  static const Ints& at(const std::int32_t* lanes) { return lanes_at<Vector>(lanes); }
-  static Ints& at(std::int32_t* lanes) { return lanes_at<Vector>(lanes); }
+  static const Floats& at(const float* lanes) {
+    return *static_cast<const Floats*>(static_cast<const void*>(lanes));
+  }
+  static const Ints& at(const std::int32_t* lanes) {
+    return *static_cast<const Ints*>(static_cast<const void*>(lanes));
+  }
+  static const Words& at(const std::uint32_t* lanes) {
+    return *static_cast<const Words*>(static_cast<const void*>(lanes));
+  }
+  static Ints& at(std::int32_t* lanes) { return *static_cast<Ints*>(static_cast<void*>(lanes)); }
 
-  bool few_codes() const { return chosen_.codes < kFewCodes || probe_.codes < kFewCodes; }
+  bool few_codes() const { return codes_ < kFewCodes || probe_.codes < kFewCodes; }
+
+  static int most(const std::int32_t (&votes)[kVoters]) {
+    int best = 0;
+    for (int p = 1; p < kVoters; ++p) best = votes[p] > votes[best] ? p : best;
+    return best;
+  }
+
+  // Copies of members in what follows: a byte that is written could be any of them to the compiler.
+  void choose_pairs() {
+    const PackedMinutia* const minutiae = minutiae_;
+    const FingerColumns* const columns_of_block = columns_of_block_;
+    const int count = count_, chunks = (count + kChunk - 1) / kChunk;
+    FingerColumn* __restrict columns = columns_;
+    std::uint8_t* __restrict distances_to = distances_;
+    pairs_.count = 0;
+    if (chunks == 0 || columns_of_block == nullptr) return;
+    std::memset(distances_ + (chunks - 1) * kChunk, 255, kChunk);
+    int codes = 0;
+    for (int j = 0; j < count; ++j) {
+      const int code = minutiae[j].code();
+      const bool coded = code != PackedMinutia::kNoCode;
+      const int place = coded ? code : 0;  // without a branch: a print with any code has columns
+      const FingerColumn found =
+          columns_of_block[place / kernels::kLanes].lanes[place % kernels::kLanes];
+      const FingerColumn column = coded ? found : kNoPartner;
+      codes += coded ? 1 : 0;
+      columns[j] = column;
+      distances_to[j] = static_cast<std::uint8_t>(column >> 8);
+    }
+    codes_ = codes;
+    const auto count_below = [&](int limit) {
+      int found = 0;
+      for (int c = 0; c < chunks; ++c) {
+        found += std::popcount(Vector::below(distances_ + c * kChunk, limit));
+      }
+      return found;
+    };
+    // The least distance that, taken with all below it, makes pairs enough; kCodeBits / 2 - 1 where
+    // there are none.
+    int limit = 0;
+    for (int step = kCodeBits / 4; step > 0; step /= 2) {
+      limit += step * static_cast<int>(count_below(limit + step) < kVoters);
+    }
+    int spare = kVoters - (limit > 0 ? count_below(limit) : 0);
+    for (int c = 0; c < chunks; ++c) {
+      const std::uint8_t* distances = distances_ + c * kChunk;
+      std::uint64_t chosen = limit > 0 ? Vector::below(distances, limit) : 0;
+      std::uint64_t equal = Vector::below(distances, limit + 1) & ~chosen;
+      for (; equal != 0 && spare > 0; equal &= equal - 1, --spare) chosen |= equal & -equal;
+      for (; chosen != 0; chosen &= chosen - 1) add_pair(c * kChunk + std::countr_zero(chosen));
+    }
+    for (int q = pairs_.count; q < kVoters; ++q) {
+      pairs_.ax[q] = pairs_.ay[q] = pairs_.bx[q] = pairs_.by[q] = 0;
+      pairs_.cosine[q] = 1, pairs_.sine[q] = 0;
+      pairs_.turn[q] = 0, pairs_.weight[q] = 0;
+    }
+  }
+
+  void add_pair(int j) {
+    const int q = pairs_.count++;
+    const int i = partner_of(columns_[j]);
+    const PackedMinutia& b = minutiae_[j];
+    pairs_.ax[q] = x_[i], pairs_.ay[q] = y_[i];
+    pairs_.bx[q] = static_cast<float>(b.x_px), pairs_.by[q] = static_cast<float>(-b.y_px);
+    const auto turn = static_cast<std::uint8_t>(b.direction_steps - directions_[i]);
+    pairs_.turn[q] = std::uint32_t{turn} * kUpperByte;
+    pairs_.weight[q] = kCodeBits / 2 - (columns_[j] >> 8);
+    pairs_.cosine[q] = kTurns.cosine[turn], pairs_.sine[q] = kTurns.sine[turn];
+  }
+
+  // kLanes agreements at once, negative: comparisons give -1. The formula of agreement(), in the
+  // same order. `turned`: how much further the second pair has turned, in the upper bytes.
+  static Ints disagreement(const Floats& ux, const Floats& uy, const Floats& vx, const Floats& vy,
+                           const Floats& cosine, const Floats& sine, const Words& turned) {
+    const Floats d2 = ux * ux + uy * uy, e2 = vx * vx + vy * vy;
+    const Floats both = d2 + e2, product = 4 * d2 * e2;
+    const Floats widest = kStretchPx2 + kHalfShare2 * both;
+    const auto within = [&](const Floats& most2) -> Ints {
+      const Floats over = both - most2;
+      return over * Vector::size(over) <= product;
+    };
+    const Floats dot = ux * vx + uy * vy, cross = ux * vy - uy * vx;
+    const Floats along = dot * cosine + cross * sine, across = cross * cosine - dot * sine;
+    const Ints further = (Ints)turned;
+    const Ints open = (Vector::size(across) <= kMaxSlant * along) &
+                      (further <= kMaxTurnSteps * static_cast<int>(kUpperByte)) &
+                      (further >= -kMaxTurnSteps * static_cast<int>(kUpperByte));
+    return (within(widest) + within(widest * 0.25F)) & open;
+  }
+
+  // Lanes are the pairs whose motion it is, so that each gathers its own sum.
+  void count_votes(std::int32_t (&votes)[kVoters]) const {
+    for (int p = 0; p < kVoters; p += kLanes) {
+      const Floats ax = at(pairs_.ax + p), ay = at(pairs_.ay + p);
+      const Floats bx = at(pairs_.bx + p), by = at(pairs_.by + p);
+      const Floats cosine = at(pairs_.cosine + p), sine = at(pairs_.sine + p);
+      const Words turn = at(pairs_.turn + p);
+      Ints sum = {};
+      for (int q = 0; q < pairs_.count; ++q) {
+        sum -=
+            pairs_.weight[q] * disagreement(pairs_.ax[q] - ax, pairs_.ay[q] - ay, pairs_.bx[q] - bx,
+                                            pairs_.by[q] - by, cosine, sine, pairs_.turn[q] - turn);
+      }
+      at(votes + p) = sum;
+    }
+    for (int p = pairs_.count; p < kVoters; ++p) votes[p] = -1;
+  }
+
+  void agree_with(int p, std::int32_t (&agreed)[kVoters]) const {
+    const Floats cosine = pairs_.cosine[p] + Floats{}, sine = pairs_.sine[p] + Floats{};
+    for (int q = 0; q < kVoters; q += kLanes) {
+      at(agreed + q) =
+          -disagreement(at(pairs_.ax + q) - pairs_.ax[p], at(pairs_.ay + q) - pairs_.ay[p],
+                        at(pairs_.bx + q) - pairs_.bx[p], at(pairs_.by + q) - pairs_.by[p], cosine,
+                        sine, at(pairs_.turn + q) - pairs_.turn[p]);
+    }
+  }
 
   Motion motion_by(int p, const std::int32_t (&agreed)[kVoters]) const {
-    const Pairs& pairs = chosen_.pairs;
     Moments m{};
     alignas(64) float along[kVoters] = {}, across[kVoters] = {};
-    for (int q = 0; q < pairs.count; ++q) {
+    for (int q = 0; q < pairs_.count; ++q) {
       if (agreed[q] == 0) continue;
-      const int weight = agreed[q] * pairs.weight[q];
-      const float ux = pairs.ax[q] - pairs.ax[p], uy = pairs.ay[q] - pairs.ay[p];
-      const float vx = pairs.bx[q] - pairs.bx[p], vy = pairs.by[q] - pairs.by[p];
+      const int weight = agreed[q] * pairs_.weight[q];
+      const float ux = pairs_.ax[q] - pairs_.ax[p], uy = pairs_.ay[q] - pairs_.ay[p];
+      const float vx = pairs_.bx[q] - pairs_.bx[p], vy = pairs_.by[q] - pairs_.by[p];
       m.weight += weight;
-      m.turn += weight * steps_of(pairs.turn[q] - pairs.turn[p]);
+      m.turn += weight * steps_of(pairs_.turn[q] - pairs_.turn[p]);
       m.ux += weight * static_cast<int>(ux), m.uy += weight * static_cast<int>(uy);
       m.vx += weight * static_cast<int>(vx), m.vy += weight * static_cast<int>(vy);
       const auto w = static_cast<float>(weight);
-      along[q] = w * ((ux * vx + uy * vy) + kLeverPx2 * pairs.cosine[q]);
-      across[q] = w * ((ux * vy - uy * vx) + kLeverPx2 * pairs.sine[q]);
+      along[q] = w * ((ux * vx + uy * vy) + kLeverPx2 * pairs_.cosine[q]);
+      across[q] = w * ((ux * vy - uy * vx) + kLeverPx2 * pairs_.sine[q]);
     }
     m.along = sum_of_lanes(along), m.across = sum_of_lanes(across);
-    return motion_of(m, static_cast<int>(pairs.ax[p]), static_cast<int>(pairs.ay[p]),
-                     static_cast<int>(pairs.bx[p]), static_cast<int>(pairs.by[p]),
-                     steps_of(pairs.turn[p]));
+    return motion_of(m, static_cast<int>(pairs_.ax[p]), static_cast<int>(pairs_.ay[p]),
+                     static_cast<int>(pairs_.bx[p]), static_cast<int>(pairs_.by[p]),
+                     steps_of(pairs_.turn[p]));
   }
 
   void lay_out() {
@@ -153,7 +275,7 @@ class Aligner {
           const int here = inside(dx) & inside(dy);  // all ones, or none
           dx &= here, dy &= here;
           const int d2 = dx * dx + dy * dy, reached = here & (d2 - kReachPx * kReachPx - 1) >> 31;
-          const int column = chosen_.columns[j], distance = column >> 8;
+          const int column = columns_[j], distance = column >> 8;
           const bool named = (column & 255) == i && column < kNoPartner;
           const int other = b.code() != PackedMinutia::kNoCode ? kOtherPartner : 0;
           const int said = (named ? kLikeness.units[distance] : other) & coded;
@@ -190,8 +312,8 @@ class Aligner {
     constexpr int kAway = 1 << 16;  // as whole() has it
     const Frame frame = frame_;
     Ints outside = {};
-    for (int i = 0; i < mine_.padded; i += kLanes) {
-      const Floats dx = at(mine_.x + i) - motion.from_x, dy = at(mine_.y + i) - motion.from_y;
+    for (int i = 0; i < padded_count_; i += kLanes) {
+      const Floats dx = at(x_ + i) - motion.from_x, dy = at(y_ + i) - motion.from_y;
       const Floats fx = motion.to_x + (motion.cosine * dx - motion.sine * dy);
       const Floats fy = motion.to_y + (motion.sine * dx + motion.cosine * dy);
       const Ints x = Vector::whole_part(fx + (kAway + 0.5F)) - kAway;
@@ -199,12 +321,12 @@ class Aligner {
       at(moved_x_ + i) = x, at(moved_y_ + i) = y;
       outside += ((x < frame.left - kFrameMarginPx) | (x > frame.right + kFrameMarginPx) |
                   (y < frame.bottom - kFrameMarginPx) | (y > frame.top + kFrameMarginPx)) &
-                 at(mine_.real + i);
+                 at(real_ + i);
     }
     fill_lowest(moved_x_, kNear.x / 2, lowest_.x);
     fill_lowest(moved_y_, kNear.y / 2, lowest_.y);
-    turn_all(mine_.directions, motion.turn_steps, turned_);
-    turn_all(mine_.directions, motion.turn_steps - kNear.direction / 2, lowest_.direction);
+    turn_all(directions_, motion.turn_steps, turned_);
+    turn_all(directions_, motion.turn_steps - kNear.direction / 2, lowest_.direction);
     int within = probe_.count;
     alignas(64) std::int32_t lanes[kLanes];
     at(lanes) = outside;
@@ -213,7 +335,7 @@ class Aligner {
   }
   void fill_lowest(const std::int32_t* __restrict places, int margin,
                    std::uint8_t* __restrict lowest) const {
-    const int count = mine_.padded;
+    const int count = padded_count_;
     for (int i = 0; i < count; ++i) {
       lowest[i] = static_cast<std::uint8_t>((places[i] >> 2) - margin);
     }
@@ -221,7 +343,7 @@ class Aligner {
 
   void turn_all(const std::uint8_t* __restrict directions, int steps,
                 std::uint8_t* __restrict turned) const {
-    const int count = mine_.padded;
+    const int count = padded_count_;
     for (int i = 0; i < count; ++i) turned[i] = static_cast<std::uint8_t>(directions[i] + steps);
   }
 
@@ -237,8 +359,11 @@ class Aligner {
 
   const AlignmentProbe& probe_;
   const FingerColumns* columns_of_block_;
-  ProbeLanes mine_;
-  // Its minutiae after a motion, and the lowest bytes that are near each.
+  alignas(64) float x_[kMaxPadded], y_[kMaxPadded];  // of the probe's minutiae; y upwards
+  alignas(64) std::uint8_t directions_[kMaxPadded];
+  alignas(64) std::int32_t real_[kMaxPadded];  // -1, and 0 in the lanes behind the last
+  int padded_count_ = 0;
+  // The same after a motion, and the lowest bytes that are near each.
   alignas(64) std::int32_t moved_x_[kMaxPadded], moved_y_[kMaxPadded];
   alignas(64) std::uint8_t turned_[kMaxPadded];
   struct {
@@ -248,8 +373,10 @@ class Aligner {
   std::uint16_t finders_[kMaxPadded + 1];       // who has anybody near
   alignas(64) std::int32_t taken_[kMaxPadded];  // what the best that took a minutia counts
   const PackedMinutia* minutiae_ = nullptr;     // of the print in hand
-  int count_ = 0;
-  Electorate chosen_;
+  int count_ = 0, codes_ = 0;
+  FingerColumn columns_[kMaxPadded];
+  alignas(64) std::uint8_t distances_[kMaxPadded];
+  Pairs pairs_;
   Chunk chunks_[kChunks];
   Frame frame_;
 };
@@ -260,6 +387,7 @@ void align_prints(const AlignmentProbe& probe, const BlockMinutiae& block,
                   std::uint16_t* scores) {
   WHORL_CHECK(probe.count <= kMaxPrintMinutiae && probe.codes <= probe.count);
   std::memset(scores, 0, kBlockPrints * sizeof *scores);
+  if (eligible == 0) return;
   Aligner<Vector> aligner(probe, columns);
   for (; eligible != 0; eligible &= eligible - 1) {
     const int b = std::countr_zero(eligible);
