@@ -1,19 +1,18 @@
-#include "engine/app/comparison.h"
+#include "engine/matchers/comparison.h"
 
 #include <optional>
 #include <utility>
 
-#include "engine/features/fingerprint/minutia_codes.h"
 #include "engine/matchers/face_matcher.h"
 #include "engine/matchers/finger_calibration.h"
 #include "engine/matchers/finger_matcher.h"
 
-namespace whorl::app {
+namespace whorl::matchers {
 namespace {
 
 struct Scored {
   Similarity similarity;
-  matchers::Calibrated value;
+  Calibrated value;
 };
 
 class Comparer {
@@ -21,30 +20,24 @@ class Comparer {
   Result<Scored> compare(const Template& probe, const Template& reference) {
     if (const auto* print = std::get_if<FingerTemplate>(&probe)) {
       const Similarity s = fingers_.compare(*print, std::get<FingerTemplate>(reference));
-      return Scored{s, matchers::calibrate(matchers::kDefaultFingerCalibration, s)};
+      return Scored{s, calibrate(kDefaultFingerCalibration, s)};
     }
     WHORL_TRY(const Similarity s,
               faces_.compare(std::get<FaceTemplate>(probe), std::get<FaceTemplate>(reference)));
     WHORL_TRY(const FaceCalibration calibration,
-              matchers::face_calibration(std::get<FaceTemplate>(probe).model));
-    return Scored{s, matchers::calibrate(calibration, s)};
+              face_calibration(std::get<FaceTemplate>(probe).model));
+    return Scored{s, calibrate(calibration, s)};
   }
 
  private:
-  matchers::FingerMatcher fingers_;
-  matchers::FaceMatcher faces_;
+  FingerMatcher fingers_;
+  FaceMatcher faces_;
 };
-
-void describe_all(std::vector<Template>& templates) {
-  for (Template& t : templates) {
-    if (auto* print = std::get_if<FingerTemplate>(&t)) features::describe_minutiae(*print);
-  }
-}
 
 }  // namespace
 
-Result<Comparison> best_comparison(std::vector<Template>& probe, std::vector<Template>& reference) {
-  describe_all(probe), describe_all(reference);
+Result<Comparison> best_comparison(const std::vector<Template>& probe,
+                                   const std::vector<Template>& reference) {
   Comparer comparer;
   std::optional<Comparison> best;
   for (std::size_t p = 0; p < probe.size(); ++p) {
@@ -57,7 +50,7 @@ Result<Comparison> best_comparison(std::vector<Template>& probe, std::vector<Tem
       }
     }
   }
-  if (!best) return fail(Fault::bad_argument, 0, "one file holds fingers, the other faces");
+  if (!best) return fail(Fault::bad_argument, 0, "one side holds fingers, the other faces");
   return *best;
 }
 
@@ -65,11 +58,10 @@ Similarity similarity_at(FalseMatchRate rate) {
   float low = 0, high = 1000;  // beyond any similarity seen
   for (int halving = 0; halving < 40; ++halving) {
     const float middle = (low + high) / 2;
-    const bool enough =
-        matchers::calibrate(matchers::kDefaultFingerCalibration, Similarity{middle}).fmr <= rate;
+    const bool enough = calibrate(kDefaultFingerCalibration, Similarity{middle}).fmr <= rate;
     (enough ? high : low) = middle;
   }
   return Similarity{high};
 }
 
-}  // namespace whorl::app
+}  // namespace whorl::matchers
