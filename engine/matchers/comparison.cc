@@ -3,42 +3,23 @@
 #include <optional>
 #include <utility>
 
-#include "engine/matchers/face_matcher.h"
 #include "engine/matchers/finger_calibration.h"
-#include "engine/matchers/finger_matcher.h"
 
 namespace whorl::matchers {
-namespace {
-
-struct Scored {
-  Similarity similarity;
-  Calibrated value;
-};
-
-class Comparer {
- public:
-  Result<Scored> compare(const Template& probe, const Template& reference) {
-    if (const auto* print = std::get_if<FingerTemplate>(&probe)) {
-      const Similarity s = fingers_.compare(*print, std::get<FingerTemplate>(reference));
-      return Scored{s, calibrate(kDefaultFingerCalibration, s)};
-    }
-    WHORL_TRY(const Similarity s,
-              faces_.compare(std::get<FaceTemplate>(probe), std::get<FaceTemplate>(reference)));
-    WHORL_TRY(const FaceCalibration calibration,
-              face_calibration(std::get<FaceTemplate>(probe).model));
-    return Scored{s, calibrate(calibration, s)};
+Result<Scored> PairMatcher::compare(const Template& probe, const Template& reference) {
+  if (const auto* print = std::get_if<FingerTemplate>(&probe)) {
+    const Similarity s = fingers_.compare(*print, std::get<FingerTemplate>(reference));
+    return Scored{s, calibrate(kDefaultFingerCalibration, s)};
   }
-
- private:
-  FingerMatcher fingers_;
-  FaceMatcher faces_;
-};
-
-}  // namespace
+  const auto& face = std::get<FaceTemplate>(probe);
+  WHORL_TRY(const Similarity s, faces_.compare(face, std::get<FaceTemplate>(reference)));
+  WHORL_TRY(const FaceCalibration calibration, face_calibration(face.model));
+  return Scored{s, calibrate(calibration, s)};
+}
 
 Result<Comparison> best_comparison(const std::vector<Template>& probe,
                                    const std::vector<Template>& reference) {
-  Comparer comparer;
+  PairMatcher comparer;
   std::optional<Comparison> best;
   for (std::size_t p = 0; p < probe.size(); ++p) {
     for (std::size_t r = 0; r < reference.size(); ++r) {

@@ -5,8 +5,29 @@
 #include "engine/base/biometrics.h"
 #include "engine/base/result.h"
 #include "engine/matchers/calibration.h"
+#include "engine/matchers/face_matcher.h"
+#include "engine/matchers/finger_matcher.h"
 
 namespace whorl::matchers {
+
+// What one comparison said.
+struct Scored {
+  Similarity similarity;  // of the modality's own matcher
+  Calibrated value;
+};
+
+// Compares two templates of one modality, whichever it is. Holds scratch memory: one a thread.
+class PairMatcher {
+ public:
+  explicit PairMatcher(kernels::Backend backend = kernels::best_backend())
+      : fingers_(backend), faces_(backend) {}
+  // Pre: both are of one modality. Faults: those of the face matcher and of face_calibration.
+  Result<Scored> compare(const Template& probe, const Template& reference);
+
+ private:
+  FingerMatcher fingers_;
+  FaceMatcher faces_;
+};
 
 // One pair of templates, out of those of two sides.
 struct Comparison {
