@@ -74,7 +74,7 @@ class FingerScanner {
 
 struct FaceCandidate {
   std::uint32_t row;
-  float similarity;  // approximate, see FaceScanner::scan
+  float similarity;  // see FaceScanner::exact
 };
 
 // Unit vectors of one length, as 8-bit integers with a scale a vector.
@@ -91,11 +91,16 @@ class FaceScanner {
 
   // lists[p] becomes, in any order, every admitted row that may be among the `keep` of largest
   // inner product with probe p, whatever the rounding to 8 bits did, and as few others as that
-  // leaves: compare them exactly.
+  // leaves.
   //   probes    [count, dimension]  unit vectors
   //   admitted  [(rows() + 31) / 32]  a bit a row, or null: all
   virtual Status scan(const float* probes, int count, const std::uint32_t* admitted, int keep,
                       std::vector<std::vector<FaceCandidate>>& lists) = 0;
+  // Whether the device has the vectors themselves, too. Then similarities are those of face_dot.h,
+  // to the last bit, and the lists end with the `keep`-th and its equals. Else they are
+  // approximate: compare the rows exactly. Turns false when a gallery outgrows the memory, for
+  // good.
+  virtual bool exact() const = 0;
 
   virtual float last_kernel_ms() const = 0;
 };

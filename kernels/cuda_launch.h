@@ -18,8 +18,10 @@ Status launch(void (*kernel)(Parameters...), dim3 grid, int threads, std::size_t
   const emulated::Index blocks{grid.x, grid.y, grid.z};
   if (emulated::admits_launch(reinterpret_cast<const void*>(kernel), blocks, threads, shared_bytes,
                               stream)) {
-    emulated::run(blocks, static_cast<unsigned>(threads), shared_bytes,
-                  [&] { kernel(arguments...); });
+    emulated::tell(stream, [=] {
+      emulated::run(blocks, static_cast<unsigned>(threads), shared_bytes,
+                    [&] { kernel(arguments...); });
+    });
   }
 #else
   kernel<<<grid, static_cast<unsigned>(threads), shared_bytes, stream>>>(arguments...);

@@ -59,18 +59,21 @@ template <class T>
 class DeviceArray {
  public:
   DeviceArray() = default;
-  ~DeviceArray() { (void)cudaFree(data_); }  // nothing can be done about a failure to free
+  ~DeviceArray() { release(); }  // nothing can be done about a failure to free
   DeviceArray(const DeviceArray&) = delete;
   DeviceArray& operator=(const DeviceArray&) = delete;
 
   // Contents are lost when it grows.
   Status reserve(std::int64_t count) {
     if (count <= capacity_) return Status::ok;
-    (void)cudaFree(std::exchange(data_, nullptr));
-    capacity_ = 0;
+    release();
     WHORL_CUDA_TRY(cudaMalloc(reinterpret_cast<void**>(&data_), bytes(count)));
     capacity_ = count;
     return Status::ok;
+  }
+  void release() {
+    (void)cudaFree(std::exchange(data_, nullptr));
+    capacity_ = 0;
   }
   // `host` must stay until the stream has passed.
   Status copy_from(const T* host, std::int64_t count, cudaStream_t stream) {

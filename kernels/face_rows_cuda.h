@@ -23,6 +23,7 @@ static_assert(kFaceStride % kChunkCodes == 0);
 struct FacePage {
   Chunk* codes;
   FaceRowTerms* terms;
+  float* vectors;  // as they came, [rows, dimension]; null where there was no room for them
 };
 struct FaceRows {
   const FacePage* pages;

@@ -158,6 +158,8 @@ static_assert(sizeof(FaceEntry) == 16);
 // `keep` of largest inner product, ties included, is one of them, because `keep` rows reach that
 // lower bound.
 void keep_possible_faces(std::vector<FaceEntry>& entries, std::int64_t keep);
+// Leaves those that are not below the keep-th largest similarity.
+void keep_nearest_faces(std::vector<FaceCandidate>& list, std::int64_t keep);
 
 // --- The definition
 
@@ -171,6 +173,7 @@ class FaceScanReference final : public FaceScanner {
   Status wipe(std::int64_t row) override;
   std::int64_t rows() const override { return static_cast<std::int64_t>(terms_.size()); }
   std::int64_t resident_bytes() const override;
+  bool exact() const override { return false; }
   Status scan(const float* probes, int count, const std::uint32_t* admitted, int keep,
               std::vector<std::vector<FaceCandidate>>& lists) override;
   float last_kernel_ms() const override { return 0; }

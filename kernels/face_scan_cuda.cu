@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "kernels/face_lists_cuda.h"
+#include "kernels/face_rank_cuda.h"
 #include "kernels/face_scan_cuda.h"
 #include "kernels/face_store_cuda.h"
 #include "kernels/face_tiles_cuda.h"
@@ -64,6 +65,9 @@ __global__ void __launch_bounds__(device::kSettleThreads)
     pack_lists(FaceLists lists, const std::int64_t* starts, FaceEntry* packed) {
   device::pack(lists, starts, packed);
 }
+__global__ void __launch_bounds__(device::kRankThreads) rank_pairs(device::FaceRanking ranking) {
+  device::rank_pair(ranking);
+}
 
 Status start_quantising(const FaceIntake& intake, cudaStream_t stream) {
   const int blocks = (intake.rows + kIntakeWarps - 1) / kIntakeWarps;
@@ -110,7 +114,7 @@ class CudaFaceScanner final : public FaceScanner {
       : device_(device),
         dimension_(dimension),
         tuning_(tuning),
-        store_(dimension, start_quantising) {}
+        store_(dimension, tuning.vectors, start_quantising) {}
   ~CudaFaceScanner() override { (void)cudaSetDevice(device_); }  // what it owns is freed after this
 
   Status open(std::int64_t memory_bytes) {
@@ -142,6 +146,7 @@ class CudaFaceScanner final : public FaceScanner {
   }
   std::int64_t rows() const override { return store_.rows(); }
   std::int64_t resident_bytes() const override { return store_.resident_bytes(); }
+  bool exact() const override { return store_.has_vectors(); }
   float last_kernel_ms() const override { return kernel_ms_; }
 
   Status scan(const float* probes, int count, const std::uint32_t* admitted, int keep,
@@ -155,6 +160,7 @@ class CudaFaceScanner final : public FaceScanner {
   Status sweep(FaceScan& scan);
   Status catch_up(FaceScan& scan, Entries& found);
   Status collect(const FaceScan& scan, Entries& found);
+  Status rank(const float* probes, const FaceScan& scan, std::vector<FaceCandidate>* lists);
   template <class Work>
   Status timed(Work work);
 
@@ -181,6 +187,9 @@ class CudaFaceScanner final : public FaceScanner {
   DeviceArray<FaceEntry> entries_, packed_;
   DeviceArray<FaceLedger> device_ledgers_;
   DeviceArray<std::int64_t> starts_;
+  std::vector<device::FacePair> pairs_;
+  DeviceArray<device::FacePair> device_pairs_;
+  DeviceArray<float> device_probes_, similarities_;
 };
 
 Status CudaFaceScanner::scan(const float* probes, int count, const std::uint32_t* admitted,
@@ -218,6 +227,43 @@ Status CudaFaceScanner::scan(const float* probes, int count, const std::uint32_t
       for (const FaceEntry& entry : entries) list->push_back({entry.row, entry.similarity});
       ++list;
     }
+    if (!exact()) continue;
+    WHORL_STATUS_TRY(rank(probes + std::int64_t{first} * dimension_, scan,
+                          &lists[static_cast<std::size_t>(first)]));
+  }
+  return Status::ok;
+}
+
+// The exact similarities of what the probes of the last batch listed, and the best of each by them.
+Status CudaFaceScanner::rank(const float* probes, const FaceScan& scan,
+                             std::vector<FaceCandidate>* lists) {
+  pairs_.clear();
+  for (int p = 0; p < scan.probes.count; ++p) {
+    for (const FaceCandidate& one : lists[p])
+      pairs_.push_back({one.row, static_cast<std::uint32_t>(p)});
+  }
+  const auto count = static_cast<std::int64_t>(pairs_.size());
+  if (count == 0) return Status::ok;
+  const cudaStream_t stream = timeline_.stream();
+  WHORL_STATUS_TRY(
+      device_probes_.copy_from(probes, std::int64_t{scan.probes.count} * dimension_, stream));
+  WHORL_STATUS_TRY(device_pairs_.copy_from(pairs_.data(), count, stream));
+  WHORL_STATUS_TRY(similarities_.reserve(count));
+  constexpr std::int64_t kBlockPairs = device::kRankThreads / kFaceLanes;
+  const dim3 grid(static_cast<unsigned>((count + kBlockPairs - 1) / kBlockPairs));
+  std::vector<float> exact(pairs_.size());
+  WHORL_STATUS_TRY(timeline_.start());
+  WHORL_STATUS_TRY(launch(rank_pairs, grid, device::kRankThreads, 0, stream,
+                          device::FaceRanking{scan.rows, device_probes_.data(), dimension_,
+                                              device_pairs_.data(), similarities_.data(), count}));
+  WHORL_STATUS_TRY(timeline_.stop());
+  WHORL_STATUS_TRY(similarities_.copy_to(exact.data(), count, stream));
+  WHORL_STATUS_TRY(timeline_.wait());
+  WHORL_STATUS_TRY(timeline_.add_elapsed(kernel_ms_));
+  auto next = exact.begin();
+  for (int p = 0; p < scan.probes.count; ++p) {
+    for (FaceCandidate& one : lists[p]) one.similarity = *next++;
+    keep_nearest_faces(lists[p], scan.lists.keep);
   }
   return Status::ok;
 }
@@ -404,7 +450,9 @@ std::unique_ptr<FaceScanner> WHORL_CUDA_ENTRY(make_tuned_cuda_faces)(int device,
 std::unique_ptr<FaceScanner> WHORL_CUDA_ENTRY(make_cuda_faces)(int device, int dimension,
                                                                std::int64_t memory_bytes,
                                                                Status* why) {
-  return WHORL_CUDA_ENTRY(make_tuned_cuda_faces)(device, dimension, memory_bytes, {}, why);
+  FaceScanTuning tuning;
+  tuning.vectors = true;
+  return WHORL_CUDA_ENTRY(make_tuned_cuda_faces)(device, dimension, memory_bytes, tuning, why);
 }
 
 }  // namespace whorl::kernels

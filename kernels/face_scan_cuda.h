@@ -10,6 +10,8 @@ namespace whorl::kernels {
 
 struct FaceScanTuning {
   bool tiles = true;  // tensor cores for many probes, where the device has them
+  // The vectors are kept as well, where they fit, so that lists are exact().
+  bool vectors = false;
   // Growing by a page of this size leaves the others where they are. Smaller galleries get eighths.
   std::int64_t page_bytes = std::int64_t{32} << 20;
   // Of all lists of one launch: 1024 probes of usual lists.

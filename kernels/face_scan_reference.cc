@@ -98,6 +98,17 @@ void keep_possible_faces(std::vector<FaceEntry>& entries, std::int64_t keep) {
   std::erase_if(entries, [floor](const FaceEntry& entry) { return entry.upper < floor; });
 }
 
+void keep_nearest_faces(std::vector<FaceCandidate>& list, std::int64_t keep) {
+  if (static_cast<std::int64_t>(list.size()) <= keep) return;
+  const auto last = list.begin() + (keep - 1);
+  std::nth_element(
+      list.begin(), last, list.end(),
+      [](const FaceCandidate& a, const FaceCandidate& b) { return a.similarity > b.similarity; });
+  std::erase_if(list, [least = last->similarity](const FaceCandidate& one) {
+    return one.similarity < least;
+  });
+}
+
 FaceScanReference::FaceScanReference(int dimension) : dimension_(dimension) {
   WHORL_CHECK(dimension >= 1);
   WHORL_CHECK(dimension <= kMaxFaceCodes);

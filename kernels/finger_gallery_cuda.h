@@ -19,12 +19,19 @@ struct GallerySlice {
 };
 
 // Blocks 0 .. resident - 1 stand in pages, in order, so that only the last one is ever replaced
-// and its place is the end. Those after them are copied through a pinned and a device buffer.
+// and its place is the end. Those after them pass through two buffers that take turns: while a scan
+// reads one, the next blocks are copied into the other in a stream of their own. Whoever asks for a
+// slice has waited for what read the last one.
 class CudaFingerGallery {
  public:
   // At most so many bytes of pages; 0: what is free when a page is wanted, less what searches need.
   // Several galleries may share a device.
   explicit CudaFingerGallery(std::int64_t memory_bytes) : limit_(memory_bytes) {}
+
+  Status open() {
+    for (Buffer& buffer : buffers_) WHORL_STATUS_TRY(buffer.filled.open());
+    return copies_.open();
+  }
 
   std::int64_t blocks() const { return static_cast<std::int64_t>(host_.size()); }
   std::int64_t resident_bytes() const { return page_bytes_; }
@@ -32,6 +39,9 @@ class CudaFingerGallery {
   Status put(std::int64_t number, const PackedFingers& block, cudaStream_t stream) {
     WHORL_CHECK(number == blocks() || number == blocks() - 1);
     if (number < blocks()) drop_last();
+    for (Buffer& buffer : buffers_) {
+      if (buffer.first + buffer.count > number) buffer.count = 0;
+    }
     host_.push_back(block);
     if (full_) return Status::ok;
     bool fits = false;
@@ -49,15 +59,38 @@ class CudaFingerGallery {
   // Up to `most` blocks from `first` on, ready on the device for what follows in the stream; fewer
   // where residence ends or a buffer is full.
   Status slice(std::int64_t first, std::int64_t most, cudaStream_t stream, GallerySlice& out) {
-    const auto resident = static_cast<std::int64_t>(views_.size());
-    if (first >= resident) return stream_in(first, most, stream, out);
-    WHORL_STATUS_TRY(send_views(stream));
-    out = {device_views_.data() + first, first, std::min(most, resident - first)};
+    if (first < resident()) {
+      WHORL_STATUS_TRY(send_views(stream));
+      out = {device_views_.data() + first, first, std::min(most, resident() - first)};
+      return Status::ok;
+    }
+    if (!current().holds(first)) {
+      turn_ ^= static_cast<unsigned>(other().holds(first));
+      if (!current().holds(first)) WHORL_STATUS_TRY(fill(current(), first, most));
+    }
+    const std::int64_t skipped = first - current().first;
+    WHORL_CUDA_TRY(cudaStreamWaitEvent(stream, current().filled.get(), 0));
+    out = {current().views.data() + skipped, first, std::min(most, current().count - skipped)};
     return Status::ok;
+  }
+  // Starts copying what the next slice(first, most) will ask for, while the last one is read.
+  Status prefetch(std::int64_t first, std::int64_t most) {
+    if (first < resident() || first >= blocks() || current().holds(first)) return Status::ok;
+    if (alone_ || other().holds(first)) return Status::ok;
+    const Status filled = fill(other(), first, most);
+    if (filled != Status::device_out_of_memory) return filled;
+    stop_prefetching();
+    return Status::ok;
+  }
+  // Where the device is too full for two buffers one will do.
+  void stop_prefetching() {
+    alone_ = true;
+    other().count = 0;
+    other().bytes.release();
   }
 
  private:
-  static constexpr std::int64_t kPageBytes = 64 << 20, kBufferBytes = 32 << 20;
+  static constexpr std::int64_t kPageBytes = 64 << 20, kBufferBytes = 16 << 20;
   static constexpr std::int64_t kAlignment = 256;
   static std::int64_t whole(std::int64_t bytes) {
     return (bytes + kAlignment - 1) / kAlignment * kAlignment;
@@ -140,8 +173,23 @@ class CudaFingerGallery {
     }
     return count;
   }
-  Status stream_in(std::int64_t first, std::int64_t most, cudaStream_t stream, GallerySlice& out) {
-    Buffer& buffer = buffer_;
+
+  struct Buffer {
+    std::int64_t first = 0, count = 0;  // of the blocks in it, or on their way there
+    PinnedArray<std::byte> host;
+    PinnedArray<device::GalleryBlock> host_views;
+    DeviceArray<std::byte> bytes;
+    DeviceArray<device::GalleryBlock> views;
+    Event filled;
+    bool holds(std::int64_t block) const { return block >= first && block - first < count; }
+  };
+  Buffer& current() { return buffers_[turn_]; }
+  Buffer& other() { return buffers_[turn_ ^ 1U]; }
+  std::int64_t resident() const { return static_cast<std::int64_t>(views_.size()); }
+
+  Status fill(Buffer& buffer, std::int64_t first, std::int64_t most) {
+    buffer.count = 0;
+    WHORL_CUDA_TRY(cudaEventSynchronize(buffer.filled.get()));  // its pinned half is free
     std::int64_t bytes = 0, count = in_buffer(first, most, bytes);
     Status room = buffer.bytes.reserve(bytes);
     while (room == Status::device_out_of_memory && count > 1) {  // smaller slices will do as well
@@ -159,9 +207,10 @@ class CudaFingerGallery {
       buffer.host_views.data()[b] = moved(block, buffer.bytes.data() + at);
       at += whole(block.size);
     }
-    WHORL_STATUS_TRY(buffer.bytes.copy_from(buffer.host.data(), bytes, stream));
-    WHORL_STATUS_TRY(buffer.views.copy_from(buffer.host_views.data(), count, stream));
-    out = {buffer.views.data(), first, count};
+    WHORL_STATUS_TRY(buffer.bytes.copy_from(buffer.host.data(), bytes, copies_.get()));
+    WHORL_STATUS_TRY(buffer.views.copy_from(buffer.host_views.data(), count, copies_.get()));
+    WHORL_CUDA_TRY(cudaEventRecord(buffer.filled.get(), copies_.get()));
+    buffer.first = first, buffer.count = count;
     return Status::ok;
   }
 
@@ -175,12 +224,10 @@ class CudaFingerGallery {
   std::vector<device::GalleryBlock> views_;
   DeviceArray<device::GalleryBlock> device_views_;
   std::size_t views_sent_ = 0;
-  struct Buffer {
-    PinnedArray<std::byte> host;
-    PinnedArray<device::GalleryBlock> host_views;
-    DeviceArray<std::byte> bytes;
-    DeviceArray<device::GalleryBlock> views;
-  } buffer_;
+  Stream copies_;
+  Buffer buffers_[2];
+  unsigned turn_ = 0;   // of the buffer that the last slice came from
+  bool alone_ = false;  // the other one is not used
 };
 
 }  // namespace whorl::kernels

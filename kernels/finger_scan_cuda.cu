@@ -17,8 +17,8 @@ using namespace device;
 // Prints of a first slice, and how much larger the next one is: the few best of it already keep
 // most of what follows from being written down.
 constexpr std::int64_t kFirstSliceBlocks = 64, kSliceGrowth = 16;
-// A slice's candidates, were they all. With a stream's buffer it fits a dozen times, once a finger,
-// into what a gallery leaves free.
+// A slice's candidates, were they all. With the two buffers of a stream it fits a dozen times, once
+// a finger, into what a gallery leaves free.
 constexpr std::int64_t kCandidateBytes = 32 << 20;
 
 // Probes that one launch takes along, and what their tiles and the columns may take of the shared
@@ -42,6 +42,7 @@ class CudaFingers final : public FingerScanner {
     WHORL_CHECK(unit_ == CodeUnit::popcount || properties.major >= 8);
     WHORL_STATUS_TRY(plan_memory(static_cast<std::int64_t>(properties.sharedMemPerBlockOptin)));
     WHORL_STATUS_TRY(timeline_.open());
+    WHORL_STATUS_TRY(gallery_.open());
     WHORL_STATUS_TRY(tables_.copy_from(&host_tables(), 1, timeline_.stream()));
     return timeline_.wait();
   }
@@ -114,9 +115,10 @@ class CudaFingers final : public FingerScanner {
       GallerySlice part;
       WHORL_STATUS_TRY(gallery_.slice(first, std::min(slice, most), timeline_.stream(), part));
       WHORL_STATUS_TRY(scan_slice(part, count, score));
-      WHORL_STATUS_TRY(collect(searches, count, part.count * kBlockPrints, lists));
       first += part.count;
       slice = std::min(slice * kSliceGrowth, most);
+      WHORL_STATUS_TRY(gallery_.prefetch(first, slice));
+      WHORL_STATUS_TRY(collect(searches, count, part.count * kBlockPrints, lists));
     }
     return Status::ok;
   }
@@ -157,7 +159,12 @@ class CudaFingers final : public FingerScanner {
   Status scan_slice(const GallerySlice& slice, int count, FingerScore score) {
     cudaStream_t stream = timeline_.stream();
     const std::int64_t room = slice.count * kBlockPrints;
-    WHORL_STATUS_TRY(candidates_.reserve(room * count));
+    Status reserved = candidates_.reserve(room * count);
+    if (reserved == Status::device_out_of_memory) {
+      gallery_.stop_prefetching();
+      reserved = candidates_.reserve(room * count);
+    }
+    WHORL_STATUS_TRY(reserved);
     WHORL_STATUS_TRY(device_floors_.copy_from(floors_.data(), count, stream));
     WHORL_STATUS_TRY(counters_.reserve(count));
     WHORL_CUDA_TRY(cudaMemsetAsync(counters_.data(), 0,

@@ -39,6 +39,10 @@ Result<> Console::parts_sent() {
   return streams_.out.good() ? Result<>{} : Result<>{whorl::fail(Fault::io_error, 0, "output")};
 }
 
+void Console::note(std::string_view what) {
+  if (!json && !quiet) streams_.err << "whorl: " << what << '\n' << std::flush;
+}
+
 void Console::warn(std::string_view what) {
   streams_.err << "whorl: warning: " << what << '\n' << std::flush;
 }

@@ -37,6 +37,8 @@ class Console {
   // one JSON object where that is asked for.
   void part(std::string_view text);
   Result<> parts_sent();  // io_error where a piece did not get out: a full disk, a closed pipe
+  // How the work goes, for a person; silenced by --quiet and --json.
+  void note(std::string_view what);
   // A person should know, and the work goes on.
   void warn(std::string_view what);
   void warn(const Error& error) { warn(describe(error)); }

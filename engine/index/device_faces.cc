@@ -72,15 +72,22 @@ Status DeviceFaces::search(const FaceIndex& index, std::span<const std::vector<f
   if (status != Status::ok) return status;
   hits.clear();
   for (std::size_t p = 0; p < probes.size(); ++p) {
-    std::vector<Row> rows;
+    TopK<Similarity> nearest(static_cast<std::size_t>(k));
+    std::vector<Row> to_compare;
     for (std::size_t d = 0; d < found.size(); ++d) {
       if (found[d].empty()) continue;
       for (const kernels::FaceCandidate& one : found[d][p]) {
         const std::size_t share = one.row / kShareRows * found.size() + d;
-        rows.emplace_back(static_cast<std::uint32_t>(share * kShareRows + one.row % kShareRows));
+        const Row row{static_cast<std::uint32_t>(share * kShareRows + one.row % kShareRows)};
+        if (scanners_[d]->exact()) {
+          nearest.offer({Similarity{one.similarity}, index.owner(row), row});
+        } else {
+          to_compare.push_back(row);
+        }
       }
     }
-    hits.push_back(index.rank(probes[p], rows, k));
+    for (const FaceHit& hit : index.rank(probes[p], to_compare, k)) nearest.offer(hit);
+    hits.push_back(nearest.sorted());
   }
   return Status::ok;
 }

@@ -11,8 +11,9 @@
 namespace whorl::index {
 
 // The faces of one FaceIndex, for life, once more on one or several devices. A device names who may
-// be among the nearest; the index compares those exactly: the lists are those of an exact index, to
-// the last bit. Rows are shared out by kShareRows, one device after the other.
+// be among the nearest; where it did not compare them exactly the index does: the lists are those
+// of an exact index, to the last bit. Rows are shared out by kShareRows, one device after the
+// other.
 //
 // Thread safety: one call at a time. After a status other than ok: drop it.
 class DeviceFaces {

@@ -3,67 +3,20 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <numeric>
-
-#include "engine/matchers/share_tables.h"
 
 namespace whorl::matchers {
 namespace {
 
-// How near a mate must be to where its neighbours predict it. Skin stretches, so the tolerance
-// grows with the distance to the nearest neighbour that vouches for it. specs: elastic residuals of
-// mated captures are 3.0 to 3.7 px per axis after a rigid fit (measured on several sensors).
-constexpr float kTolerancePx = 9, kTolerancePerPx = 0.07F;
-// Weight 1 / (d^2 + h^2) of a matched neighbour at distance d; h keeps the nearest from deciding
-// alone.
-constexpr float kNearPx2 = 40 * 40;
-// A direction counts like a second point this far from the minutia.
-constexpr float kLeverPx2 = 18 * 18;
+using namespace rules;
 
-// Of the minutiae both captures show, an extractor finds this share in each.
-constexpr float kFound = 0.7F;
-// Directions of strangers agree more often than uniform ones would: both follow the ridge flow.
-constexpr float kDirectionCrowding = 2;
-// How alike the neighbourhoods of matched minutiae are, as cosines: measured on the simulated and
-// on several real sets, which agree to 0.03. Neighbourhoods overlap, so one match says part of what
-// the next one says: the logarithm counts for a fifth of itself (0.15 to 0.3: no difference).
-constexpr float kMatesLike = 0.68F, kMatesLikeSd = 0.17F;
-constexpr float kStrangersLike = 0.20F, kStrangersLikeSd = 0.13F;
-constexpr float kLikenessWeight = 0.2F;
-constexpr float kMostUnlike = -2;
-
-// What a minutia costs that should be there and is not: -ln(1 - kFound) where half of those around
-// it match, down to a share of it where none does. Its neighbours count by nearness (biweight
-// kernel).
-constexpr float kUnmatchedPrice = 1.2F;
-constexpr float kLonelyShare = 0.3F;
-constexpr float kAroundPx2 = 106 * 106;
-
-// Of mates, one of the eight best supported pairs is right nearly always; of sprouts, the best one
-// or its close second (1 to 4 were tried: no difference beyond noise).
-constexpr std::size_t kSeeds = 8;
-constexpr std::size_t kGrownOut = 2;
-constexpr float kMaxTrail = 6;  // nats behind the best sprout: never catches up
-// Partners are looked for among directions that have turned like the first pair's, within what
-// directions may differ by (kMinCosine) and as much again for how far skin turns across a print.
-constexpr int kTurnWindowSteps = 36;
-
-// Sums are made in strands, the same on every machine, so that the compiler can make lanes of them.
-constexpr std::size_t kStrands = 4;
-using Strands = std::array<float, kStrands>;
+// Sums are made in strands, so that the compiler can make lanes of them.
+using Strands = float[kStrands];
 constexpr std::size_t padded(std::size_t size) {
   return (size + kStrands - 1) / kStrands * kStrands;
 }
-float sum_of(const Strands& s) { return (s[0] + s[2]) + (s[1] + s[3]); }
-constexpr float kBeyond = std::numeric_limits<float>::max();
 
 }  // namespace
-
-Point ElasticGrowth::Motion::operator()(Point p) const {
-  const Point v = p - from;
-  return {to.x + turn.x * v.x - turn.y * v.y, to.y + turn.y * v.x + turn.x * v.y};
-}
 
 void ElasticGrowth::Anchors::resize(std::size_t size) {
   for (auto* column : {&first_x, &first_y, &second_x, &second_y, &turn_x, &turn_y, &present}) {
@@ -101,7 +54,7 @@ void ElasticGrowth::Seen::add(Point p, float reliable) {
 
 // One pass over the anchors: moments about `where` and about the first anchor's place there, so
 // that the numbers stay small.
-ElasticGrowth::Motion ElasticGrowth::motion_at(Point where, Way way) const {
+Motion ElasticGrowth::motion_at(Point where, Way way) const {
   const Anchors& a = anchors_;
   const bool forward = way == Way::first_to_second;
   const float* own_x = forward ? a.first_x.data() : a.second_x.data();
@@ -114,34 +67,27 @@ ElasticGrowth::Motion ElasticGrowth::motion_at(Point where, Way way) const {
   const std::size_t size = padded(matched_.size());
   for (std::size_t k = 0; k < size; k += kStrands) {
     for (std::size_t s = 0; s < kStrands; ++s) {
-      const float ux = own_x[k + s] - where.x, uy = own_y[k + s] - where.y;
-      const float vx = other_x[k + s] - there.x, vy = other_y[k + s] - there.y;
-      const float weight = a.present[k + s] / (ux * ux + uy * uy + kNearPx2);
-      total[s] += weight;
-      from_x[s] += weight * ux, from_y[s] += weight * uy;
-      to_x[s] += weight * vx, to_y[s] += weight * vy;
-      aligned[s] += weight * (ux * vx + uy * vy + kLeverPx2 * a.turn_x[k + s]);
-      crossed[s] += weight * (ux * vy - uy * vx + lever_y * a.turn_y[k + s]);
+      const std::size_t at = k + s;
+      const Moments m =
+          moments_of({own_x[at], own_y[at]}, {other_x[at], other_y[at]},
+                     {a.turn_x[at], a.turn_y[at]}, where, there, lever_y, a.present[at]);
+      total[s] += m.total;
+      from_x[s] += m.from_x, from_y[s] += m.from_y;
+      to_x[s] += m.to_x, to_y[s] += m.to_y;
+      aligned[s] += m.aligned, crossed[s] += m.crossed;
     }
   }
-  const float inverse = 1 / sum_of(total);
-  const Point from = {sum_of(from_x), sum_of(from_y)}, to = {sum_of(to_x), sum_of(to_y)};
-  const float cosine = sum_of(aligned) - dot(from, to) * inverse;
-  const float sine = sum_of(crossed) - cross(from, to) * inverse;
-  const Point middle = {from.x * inverse + where.x, from.y * inverse + where.y};
-  const Point goal = {to.x * inverse + there.x, to.y * inverse + there.y};
-  const float length = std::sqrt(cosine * cosine + sine * sine);
-  if (length == 0) return {{1, 0}, middle, goal};
-  return {{cosine / length, sine / length}, middle, goal};
+  return motion_of({sum_of(total), sum_of(from_x), sum_of(from_y), sum_of(to_x), sum_of(to_y),
+                    sum_of(aligned), sum_of(crossed)},
+                   where, there);
 }
 
 ElasticGrowth::Found ElasticGrowth::best_partner(std::size_t a, const Motion& motion,
                                                  float nearest_px) const {
   const Point expected = motion(first_->at[a]);
-  const Point d = first_->direction[a];
-  const Point direction = {motion.turn.x * d.x - motion.turn.y * d.y,
-                           motion.turn.y * d.x + motion.turn.x * d.y};
-  const float tolerance = std::min(kMaxTolerancePx, kTolerancePx + kTolerancePerPx * nearest_px);
+  const Point direction = motion.turned(first_->direction[a]);
+  const float tolerance = tolerance_px(nearest_px);
+  const ComparisonTables& tables = comparison_tables();
   const std::size_t lowest =
       static_cast<std::uint8_t>(first_->steps[a] + turn_steps_ - kTurnWindowSteps);
   const std::size_t end = directed_.first_at[lowest + 2 * kTurnWindowSteps + 1];
@@ -153,21 +99,16 @@ ElasticGrowth::Found ElasticGrowth::best_partner(std::size_t a, const Motion& mo
     if (residual > tolerance * tolerance || cosine < kMinCosine) continue;
     const std::size_t b = directed_.minutia[t];
     if (second_taken_[b] != 0) continue;
-    const float share = share_without_residual_ + share_tables().residual(residual) +
-                        share_tables().turn(cosine) + likeness_share(a, b);
+    const float share =
+        residual_share(second_->bare_share, residual, cosine, tables) + likeness(a, b);
     if (share > best.share) best = {static_cast<int>(b), share};
   }
   return best;
 }
 
-float ElasticGrowth::likeness_share(std::size_t a, std::size_t b) const {
+float ElasticGrowth::likeness(std::size_t a, std::size_t b) const {
   if (first_->vectors.described[a] == 0 || second_->vectors.described[b] == 0) return 0;
-  static const float kNarrower = std::log(kStrangersLikeSd / kMatesLikeSd);
-  const float like = likeness_->similarity(a, b);
-  const float mates = std::max(0.0F, kMatesLike - like) / kMatesLikeSd;  // more alike is no worse
-  const float strangers = (like - kStrangersLike) / kStrangersLikeSd;
-  const float ratio = (strangers * strangers - mates * mates) / 2 + kNarrower;
-  return kLikenessWeight * std::max(ratio, kMostUnlike);
+  return likeness_share(likeness_->similarity(a, b));
 }
 
 void ElasticGrowth::put(std::size_t k, const GrownPair& pair) {
@@ -197,13 +138,13 @@ void ElasticGrowth::match(const GrownPair& found) {
 // The first minutia that is nearest to the matched ones among those still open; the lowest of equal
 // ones. first_->size() when all had their turn.
 std::size_t ElasticGrowth::nearest_open() const {
-  Strands least;
-  least.fill(kBeyond);
+  Strands nearest_of = {kBeyond, kBeyond, kBeyond, kBeyond};
   for (std::size_t i = 0; i < nearest_px2_.size(); i += kStrands) {
     for (std::size_t s = 0; s < kStrands; ++s)
-      least[s] = std::min(least[s], std::max(nearest_px2_[i + s], closed_[i + s]));
+      nearest_of[s] = std::min(nearest_of[s], std::max(nearest_px2_[i + s], closed_[i + s]));
   }
-  const float nearest = std::min(std::min(least[0], least[1]), std::min(least[2], least[3]));
+  const float nearest =
+      std::min(std::min(nearest_of[0], nearest_of[1]), std::min(nearest_of[2], nearest_of[3]));
   if (nearest == kBeyond) return first_->size();
   std::size_t i = 0;
   while (std::max(nearest_px2_[i], closed_[i]) != nearest) ++i;
@@ -274,24 +215,19 @@ float ElasticGrowth::unmatched_price() {
   const auto around = [](const Seen& seen, Point p) {
     Strands near{};
     const std::size_t whole = seen.x.size() / kStrands * kStrands;
-    const auto nearness = [&](std::size_t k) {
-      const float dx = seen.x[k] - p.x, dy = seen.y[k] - p.y;
-      const float left = std::max(0.0F, 1 - (dx * dx + dy * dy) * (1 / kAroundPx2));
-      return left * left;
-    };
+    const auto near_at = [&](std::size_t k) { return nearness({seen.x[k], seen.y[k]}, p); };
     for (std::size_t k = 0; k < whole; k += kStrands) {
-      for (std::size_t s = 0; s < kStrands; ++s) near[s] += nearness(k + s);
+      for (std::size_t s = 0; s < kStrands; ++s) near[s] += near_at(k + s);
     }
-    for (std::size_t k = whole; k < seen.x.size(); ++k) near[k - whole] += nearness(k);
+    for (std::size_t k = whole; k < seen.x.size(); ++k) near[k - whole] += near_at(k);
     return sum_of(near);
   };
   float price = 0;
   for (std::size_t k = 0; k < seen_alone_.x.size(); ++k) {
     if (seen_alone_.reliability[k] == 0) continue;
     const Point p = {seen_alone_.x[k], seen_alone_.y[k]};
-    const float matched = around(seen_matched_, p), alone = around(seen_alone_, p);
-    const float share = 2 * matched / (2 * matched + alone);  // a pair is two minutiae
-    price += seen_alone_.reliability[k] * (kLonelyShare + (1 - kLonelyShare) * 2 * share);
+    price +=
+        lonely_price(seen_alone_.reliability[k], around(seen_matched_, p), around(seen_alone_, p));
   }
   return kUnmatchedPrice * price;
 }
@@ -317,7 +253,7 @@ void ElasticGrowth::start(std::span<const GrownPair> pairs) {
 void ElasticGrowth::sprout(std::span<const RankedPair> seeds) {
   sprout_count_ = 0;
   const auto sprouts = [this] { return std::span(sprouts_).first(sprout_count_); };
-  for (const RankedPair& seed : seeds.first(std::min(kSeeds, seeds.size()))) {
+  for (const RankedPair& seed : seeds.first(std::min<std::size_t>(kSeeds, seeds.size()))) {
     const auto has_seed = [&](const Sprout& s) {
       return std::ranges::any_of(s.pairs, [&](const GrownPair& p) { return p.pair == seed.pair; });
     };
@@ -335,9 +271,6 @@ void ElasticGrowth::sprout(std::span<const RankedPair> seeds) {
 const Growth& ElasticGrowth::grow(const PreparedPrint& first, const PreparedPrint& second,
                                   std::span<const RankedPair> seeds, const LocalPairs& likeness) {
   first_ = &first, second_ = &second, likeness_ = &likeness;
-  const float chance_per_px2 = static_cast<float>(second.size()) / std::max(second.area, 1.0F);
-  share_without_residual_ =
-      std::log(2 * kFound / (chance_per_px2 * kDirectionCrowding / (kTurn / 2)));
   directed_.fill(second);
   best_.pairs.clear(), best_.log_likelihood = 0;
   sprout(seeds);

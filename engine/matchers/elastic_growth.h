@@ -37,10 +37,7 @@ class ElasticGrowth {
                      std::span<const RankedPair> seeds, const LocalPairs& likeness);
 
  private:
-  struct Motion {  // q = to + turn (p - from), with turn a unit complex number
-    Point turn, from, to;
-    Point operator()(Point p) const;
-  };
+  using Motion = rules::Motion;
   struct Found {
     int second = -1;
     float share = 0;
@@ -79,7 +76,7 @@ class ElasticGrowth {
   void put(std::size_t k, const GrownPair& pair);
   Motion motion_at(Point where, Way way) const;
   Found best_partner(std::size_t a, const Motion& motion, float nearest_px) const;
-  float likeness_share(std::size_t a, std::size_t b) const;
+  float likeness(std::size_t a, std::size_t b) const;
   void match(const GrownPair& found);
   std::size_t nearest_open() const;
   void extend();
@@ -91,7 +88,6 @@ class ElasticGrowth {
   const PreparedPrint* first_ = nullptr;  // of the call in progress
   const PreparedPrint* second_ = nullptr;
   const LocalPairs* likeness_ = nullptr;
-  float share_without_residual_ = 0;
   int turn_steps_ = 0;  // of the pair that the growth in hand began with
   Directed directed_;
   std::vector<GrownPair> matched_;

@@ -1,32 +1,14 @@
 #include "engine/matchers/finger_matcher.h"
 
-#include <algorithm>
-#include <tuple>
 #include <utility>
 
+#include "engine/matchers/print_batch.h"
+
 namespace whorl::matchers {
-namespace {
-
-// The two opinions fail on different pairs (measured); one unit of support weighs this many nats.
-constexpr float kSupportWeight = 500;
-
-// One order for (a, b) and (b, a), so that the comparison is the same computation.
-bool goes_first(const PreparedPrint& a, const PreparedPrint& b) {
-  if (a.size() != b.size()) return a.size() < b.size();
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const auto left = std::tuple(a.at[i].x, a.at[i].y, a.steps[i]);
-    const auto right = std::tuple(b.at[i].x, b.at[i].y, b.steps[i]);
-    if (left != right) return left < right;
-  }
-  return false;
-}
-
-}  // namespace
-
 FingerMatcher::FingerMatcher(kernels::Backend backend) : backend_(backend), local_pairs_(backend) {}
 
 Similarity FingerMatcher::Opinion::similarity() const {
-  return Similarity{std::max(0.0F, growth.log_likelihood + kSupportWeight * support)};
+  return Similarity{rules::similarity_of(growth.log_likelihood, support)};
 }
 
 FingerMatcher::Opinion FingerMatcher::judge(const PreparedPrint& first,

@@ -1,72 +1,24 @@
 #include "engine/matchers/local_pairs.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
+#include <cstdlib>
 #include <tuple>
 
 namespace whorl::matchers {
 namespace {
 
-constexpr float kFullProduct = features::kVectorLength * features::kVectorLength;
-// Two captures of a finger are rarely turned by more; a wider gate costs impostor pairs (measured).
-constexpr int kGateSteps = 64;  // 90 degrees
-// Strangers' neighbourhoods have cosines of 0 +- 0.12; what is less alike says nothing.
-constexpr auto kLeastProduct = static_cast<std::int32_t>(0.05F * kFullProduct);
-constexpr std::size_t kMaxPairs = 32;  // 24 to 48 were tried: no difference
-// A pair among few is divided by at least so many voters: five pairs of a small print that agree by
-// chance must not count for as much as a dozen. 12 to 31 were tried: the false hits of small prints
-// go with 12, and more costs mates.
-constexpr std::size_t kLeastVoters = 12;
-constexpr int kRounds = 5;     // paper: n_rel
-constexpr float kKeep = 0.5F;  // paper: w_R
-// Sigmoids that turn a disagreement into 0 .. 1, paper Table: mu and tau for distance (px) and
-// angles.
-constexpr float kDistanceMu = 5, kDistanceTau = -1.6F, kMaxStretchPx = 10;
-constexpr float kAngleMu = 0.2617994F, kAngleTau = -30;  // pi / 12
-constexpr int kMaxTurnSteps = 22;                        // 31 degrees: the sigmoid is below 0.001
-constexpr float kRadiansPerStep = 6.2831853F / Direction::kStepsPerTurn;
+using namespace rules;
+static_assert(features::kVectorLength == rules::kVectorLength);
 
-float sigmoid(float value, float mu, float tau) { return 1 / (1 + std::exp(-tau * (value - mu))); }
-
-const std::array<float, kMaxTurnSteps + 1>& turn_agreement() {
-  static const auto table = [] {
-    std::array<float, kMaxTurnSteps + 1> values{};
-    for (std::size_t s = 0; s < values.size(); ++s) {
-      values[s] = sigmoid(static_cast<float>(s) * kRadiansPerStep, kAngleMu, kAngleTau);
-    }
-    return values;
-  }();
-  return table;
-}
-
-// Steps by which the second print's direction is turned against the first's, -128 .. 127.
+// Steps by which the second print's direction is turned against the first's.
 int turn_of(const PreparedPrint& first, const PreparedPrint& second, MinutiaPair p) {
-  return static_cast<std::int8_t>(second.steps[p.second] - first.steps[p.first]);
-}
-
-// Agreement of a bearing that turned by `bearing` with a minutia that turned by `turn` steps.
-float bearing_agreement(float bearing, int turn) {
-  constexpr float kTurn = 6.2831853F;
-  float away = std::fabs(bearing - static_cast<float>(turn) * kRadiansPerStep);
-  if (away > kTurn / 2) away = std::fabs(kTurn - away);
-  return sigmoid(away, kAngleMu, kAngleTau);
-}
-
-// n_P of the paper: how many of the best pairs the support averages. The paper lets it fall to 4
-// for small prints, of which four pairs agree by chance: strangers of 11 to 14 minutiae then scored
-// what one pair in 10,000 of whole prints does ten times as often. Missing pairs count as nothing.
-constexpr std::size_t kLeastCounted = 9;
-std::size_t counted_pairs(std::size_t smaller) {
-  const auto counted =
-      static_cast<std::size_t>(4.5F + 8 * sigmoid(static_cast<float>(smaller), 20, 0.4F));
-  return std::max(counted, kLeastCounted);
+  return turn_between(first.steps[p.first], second.steps[p.second]);
 }
 
 }  // namespace
 
 float LocalPairs::similarity(std::size_t a, std::size_t b) const {
-  return static_cast<float>(products_[a * columns_ + b]) / kFullProduct;
+  return cosine_of(products_[a * columns_ + b]);
 }
 
 const std::vector<RankedPair>& LocalPairs::find(const PreparedPrint& first,
@@ -82,7 +34,8 @@ const std::vector<RankedPair>& LocalPairs::find(const PreparedPrint& first,
   bind(first, second);
   const std::size_t smaller = std::min(first.size(), second.size());
   relax(smaller);
-  const std::size_t counted = counted_pairs(smaller);
+  const auto counted =
+      static_cast<std::size_t>(counted_pairs(static_cast<int>(smaller), comparison_tables()));
   for (std::size_t i = 0; i < pairs_.size() && i < counted; ++i) support_ += pairs_[i].relaxed;
   support_ /= static_cast<float>(counted);  // too few pairs: the missing ones count as nothing
   return pairs_;
@@ -94,10 +47,8 @@ void LocalPairs::choose(const PreparedPrint& first, const PreparedPrint& second)
     const std::int32_t* products = &products_[a * columns_];
     for (std::size_t b = 0; b < columns_; ++b) {
       if (products[b] < kLeastProduct) continue;
-      const auto turn = static_cast<std::int8_t>(second.steps[b] - first.steps[a]);
-      if (turn > kGateSteps || turn < -kGateSteps) continue;
-      const auto less =
-          static_cast<std::uint64_t>(2 * kFullProduct) - static_cast<std::uint64_t>(products[b]);
+      if (!within_gate(first.steps[a], second.steps[b])) continue;
+      const auto less = static_cast<std::uint64_t>(2 * kFullProduct - products[b]);
       candidates_.push_back(less << 32U | a << 16U | b);
     }
   }
@@ -115,6 +66,7 @@ void LocalPairs::choose(const PreparedPrint& first, const PreparedPrint& second)
 
 // Most couples of pairs contradict each other at once; only the rest is looked at with care.
 void LocalPairs::bind(const PreparedPrint& first, const PreparedPrint& second) {
+  const ComparisonTables& tables = comparison_tables();
   bonds_.clear();
   for (std::size_t t = 0; t < pairs_.size(); ++t) {
     const MinutiaPair p = pairs_[t].pair;
@@ -122,25 +74,22 @@ void LocalPairs::bind(const PreparedPrint& first, const PreparedPrint& second) {
     for (std::size_t k = t + 1; k < pairs_.size(); ++k) {
       const MinutiaPair q = pairs_[k].pair;
       const int other_turn = turn_of(first, second, q);
-      const int apart = std::abs(static_cast<std::int8_t>(other_turn - turn));
+      const int apart = std::abs(turn_between(turn, other_turn));
       if (apart > kMaxTurnSteps) continue;
       const Point u = first.at[q.first] - first.at[p.first];
       const Point v = second.at[q.second] - second.at[p.second];
-      const float stretch = std::fabs(std::sqrt(dot(u, u)) - std::sqrt(dot(v, v)));
-      if (stretch > kMaxStretchPx) continue;
-      const float both = sigmoid(stretch, kDistanceMu, kDistanceTau) *
-                         turn_agreement()[static_cast<std::size_t>(apart)];
-      const float bearing = std::atan2(cross(u, v), dot(u, v));
-      bonds_.push_back({static_cast<std::uint16_t>(t), static_cast<std::uint16_t>(k),
-                        both * bearing_agreement(bearing, turn),
-                        both * bearing_agreement(bearing, other_turn)});
+      const float to_first = bond(u, v, turn, apart, tables);
+      const float to_second = bond(u, v, other_turn, apart, tables);
+      if (to_first == 0 && to_second == 0) continue;
+      bonds_.push_back(
+          {static_cast<std::uint16_t>(t), static_cast<std::uint16_t>(k), to_first, to_second});
     }
   }
 }
 
 void LocalPairs::relax(std::size_t smaller) {
   if (pairs_.size() < 2) return;
-  const auto voters = static_cast<float>(std::max(smaller - 1, kLeastVoters));
+  const auto voters = static_cast<float>(std::max<std::size_t>(smaller - 1, kLeastVoters));
   for (int round = 0; round < kRounds; ++round) {
     received_.assign(pairs_.size(), 0);
     for (const Bond& bond : bonds_) {

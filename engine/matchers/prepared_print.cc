@@ -42,11 +42,21 @@ const std::array<Point, Direction::kStepsPerTurn>& unit_vectors() {
   return table;
 }
 
+// Of the hull grown by half the usual spacing (Steiner's formula).
+float area_px2(const std::vector<Point>& hull) {
+  float twice = 0, around = 0;
+  for (std::size_t i = 0; i < hull.size(); ++i) {
+    const Point a = hull[i], b = hull[(i + 1) % hull.size()];
+    twice += cross(a, b);
+    around += std::sqrt(squared_distance(a, b));
+  }
+  return twice / 2 + around * kMarginPx + 3.14159265F * kMarginPx * kMarginPx;
+}
+
 }  // namespace
 
 void PreparedPrint::prepare(const FingerTemplate& print, kernels::Backend backend) {
   at.clear(), direction.clear(), steps.clear(), reliability.clear(), hull.clear();
-  area = 0;
   for (const Minutia& m : print.minutiae) {
     at.push_back({static_cast<float>(m.x_px), -static_cast<float>(m.y_px)});
     steps.push_back(m.direction.steps());
@@ -55,15 +65,8 @@ void PreparedPrint::prepare(const FingerTemplate& print, kernels::Backend backen
     reliability.push_back(m.quality == 0 ? 1 : std::min(1.0F, quality / kFullQuality));
   }
   features::describe_vectors(print.minutiae, backend, vectors);
-  if (at.size() < 3) return;
-  convex_hull(at, hull);
-  float twice = 0, around = 0;
-  for (std::size_t i = 0; i < hull.size(); ++i) {
-    const Point a = hull[i], b = hull[(i + 1) % hull.size()];
-    twice += cross(a, b);
-    around += std::sqrt(squared_distance(a, b));
-  }
-  area = twice / 2 + around * kMarginPx + 3.14159265F * kMarginPx * kMarginPx;  // Steiner's formula
+  if (at.size() >= 3) convex_hull(at, hull);
+  bare_share = rules::bare_share(static_cast<int>(at.size()), at.size() < 3 ? 0 : area_px2(hull));
 }
 
 bool PreparedPrint::covers(Point p) const {

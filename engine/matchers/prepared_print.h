@@ -5,17 +5,12 @@
 
 #include "engine/base/biometrics.h"
 #include "engine/features/fingerprint/minutia_vectors.h"
+#include "kernels/comparison_rules.h"
 
 namespace whorl::matchers {
 
-struct Point {
-  float x = 0, y = 0;
-};
-inline Point operator-(Point a, Point b) { return {a.x - b.x, a.y - b.y}; }
-inline Point operator+(Point a, Point b) { return {a.x + b.x, a.y + b.y}; }
-inline float dot(Point a, Point b) { return a.x * b.x + a.y * b.y; }
-inline float cross(Point a, Point b) { return a.x * b.y - a.y * b.x; }
-inline float squared_distance(Point a, Point b) { return dot(a - b, a - b); }
+namespace rules = kernels::comparison;
+using rules::Point;
 
 // A print as a comparison needs it: its minutiae with y upwards and directions as unit vectors, the
 // area they cover, and the vectors of their neighbourhoods. Made once for a probe and once for each
@@ -26,7 +21,7 @@ struct PreparedPrint {
   std::vector<std::uint8_t> steps;  // the same as Direction::steps()
   std::vector<float> reliability;   // 0 .. 1 by reported quality; 1 where none is
   std::vector<Point> hull;          // convex, anticlockwise
-  float area = 0;                   // of the hull grown by half the usual spacing, px^2
+  float bare_share = 0;  // of a couple with one of these minutiae: kernels/comparison_rules.h
   features::MinutiaVectors vectors;
 
   void prepare(const FingerTemplate& print, kernels::Backend backend);

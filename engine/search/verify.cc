@@ -3,9 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "engine/matchers/face_matcher.h"
-#include "engine/matchers/finger_calibration.h"
-#include "engine/matchers/finger_matcher.h"
+#include "engine/matchers/comparison.h"
 #include "engine/search/fuse.h"
 
 namespace whorl::search {
@@ -22,32 +20,12 @@ bool comparable(const Template& probe, const Template& reference) {
   return a == b || a == FingerPosition::unknown || b == FingerPosition::unknown;
 }
 
-class Comparer {
- public:
-  explicit Comparer(kernels::Backend backend) : fingers_(backend), faces_(backend) {}
-
-  Result<matchers::Calibrated> compare(const Template& probe, const Template& reference) {
-    if (const auto* print = std::get_if<FingerTemplate>(&probe)) {
-      return matchers::calibrate(matchers::kDefaultFingerCalibration,
-                                 fingers_.compare(*print, std::get<FingerTemplate>(reference)));
-    }
-    const auto& face = std::get<FaceTemplate>(probe);
-    WHORL_TRY(const Similarity alike, faces_.compare(face, std::get<FaceTemplate>(reference)));
-    WHORL_TRY(const FaceCalibration calibration, matchers::face_calibration(face.model));
-    return matchers::calibrate(calibration, alike);
-  }
-
- private:
-  matchers::FingerMatcher fingers_;
-  matchers::FaceMatcher faces_;
-};
-
 }  // namespace
 
 Result<std::optional<Candidate>> verify(std::span<const Template> probes,
                                         std::span<const gallery::StoredEncounter> references,
                                         kernels::Backend backend) {
-  Comparer comparer(backend);
+  matchers::PairMatcher comparer(backend);
   std::vector<Scored> comparisons;
   for (std::size_t p = 0; p < probes.size(); ++p) {
     for (const gallery::StoredEncounter& encounter : references) {
@@ -57,7 +35,7 @@ Result<std::optional<Candidate>> verify(std::span<const Template> probes,
         if (!value) return at(std::move(value).error(), "template " + std::to_string(p + 1));
         comparisons.push_back({encounter.subject,
                                {static_cast<int>(p), modality_of(probes[p]), position_of(probes[p]),
-                                position_of(reference), encounter.id, *value}});
+                                position_of(reference), encounter.id, value->value}});
       }
     }
   }

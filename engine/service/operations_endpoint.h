@@ -11,11 +11,14 @@
 
 namespace whorl::service {
 
+class HttpsListener;
+
 // HTTPS with mutual TLS 1.3 for Prometheus and probes: GET /metrics (needs the right `observe`) and
 // GET /healthz (any certificate of the authority): 200 "ok", or 503 while draining.
 class OperationsEndpoint {
  public:
   // Listens on host:port (port 0: any free one). All outlive it.
+  // Faults: bad_argument, bad_certificate, io_error where the address cannot be had.
   static Result<std::unique_ptr<OperationsEndpoint>> start(const std::string& address,
                                                            const Credentials& credentials,
                                                            Gatekeeper& gatekeeper, Metrics& metrics,
@@ -24,9 +27,8 @@ class OperationsEndpoint {
   int port() const;
 
  private:
-  struct State;
-  explicit OperationsEndpoint(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit OperationsEndpoint(std::unique_ptr<HttpsListener> listener);
+  std::unique_ptr<HttpsListener> listener_;
 };
 
 }  // namespace whorl::service

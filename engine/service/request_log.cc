@@ -3,7 +3,6 @@
 #include "engine/service/request_log.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <spdlog/async_logger.h>
 #include <spdlog/details/thread_pool.h>
 #include <spdlog/pattern_formatter.h>
@@ -19,6 +18,7 @@
 #include <utility>
 
 #include "engine/base/limits.h"
+#include "engine/service/broken_pipes.h"
 
 namespace whorl::service {
 namespace {
@@ -116,14 +116,6 @@ class Lines final : public spdlog::sinks::base_sink<std::mutex> {
   bool torn_ = false;  // the last line is there in part
   std::int64_t told_ = 0;
 };
-
-// Whoever reads the other end of a pipe may go away.
-void block_broken_pipes() {
-  sigset_t pipe;
-  sigemptyset(&pipe);
-  sigaddset(&pipe, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
-}
 
 }  // namespace
 

@@ -53,6 +53,7 @@ class DeviceFacesTest : public ::testing::TestWithParam<int> {
       for (std::size_t w = 0; w < index_.live_bits().size(); ++w)
         bits.push_back(index_.admitted(static_cast<std::int64_t>(w), filter));
       for (const int k : {1, 10, 1000}) {
+        accelerator_.exact_faces = !accelerator_.exact_faces;
         std::vector<std::vector<FaceHit>> hits;
         ASSERT_EQ(mirror_->search(index_, prepared, bits, k, hits), Status::ok);
         const auto expected = index_.search(probes, filter, k);

@@ -18,6 +18,7 @@ class EmulatedRuntime : public testing::Test {
 };
 
 __global__ void set_to(int value, int* out) { out[0] = value; }
+__global__ void take_over(const int* from, int* out) { out[0] = from[0]; }
 
 // Everything that a scanner does: Status::ok, and its answer in `out`.
 Status do_some_of_everything(int& out) {
@@ -207,6 +208,76 @@ TEST_F(EmulatedRuntime, TellsNoTimeOfEventsThatNobodyRecorded) {
   float ms = 0;
   ASSERT_EQ(cudaEventRecord(before.get()), cudaSuccess);
   EXPECT_EQ(cudaEventElapsedTime(&ms, before.get(), after.get()), cudaErrorInvalidResourceHandle);
+}
+
+// A copy into memory in one stream, a kernel in another that reads it, a copy back.
+struct TwoStreams {
+  Stream copies, work;
+  Event copied;
+  DeviceArray<int> memory, result;
+  int given = 7, out = 0;
+  Status run(bool waits) {
+    WHORL_STATUS_TRY(copies.open());
+    WHORL_STATUS_TRY(work.open());
+    WHORL_STATUS_TRY(copied.open());
+    WHORL_STATUS_TRY(result.reserve(1));
+    WHORL_STATUS_TRY(memory.copy_from(&given, 1, copies.get()));
+    WHORL_CUDA_TRY(cudaEventRecord(copied.get(), copies.get()));
+    if (waits) WHORL_CUDA_TRY(cudaStreamWaitEvent(work.get(), copied.get(), 0));
+    const int* from = memory.data();
+    WHORL_STATUS_TRY(launch(take_over, 1, 1, 0, work.get(), from, result.data()));
+    WHORL_STATUS_TRY(result.copy_to(&out, 1, work.get()));
+    return work.wait();
+  }
+};
+TEST_F(EmulatedRuntime, FindsOutWhoDoesNotWaitForAnotherStream) {
+  for (const unsigned late : {0U, 1U, 2U, 3U}) {
+    emulated::Devices devices;
+    devices.late_streams = late;
+    for (const bool waits : {false, true}) {
+      emulated::set_devices(devices);
+      TwoStreams two;
+      ASSERT_EQ(two.run(waits), Status::ok);
+      const bool early = !waits && (late & 1U) != 0;
+      EXPECT_EQ(two.out, early ? static_cast<int>(0xCDCDCDCD) : 7) << late;
+    }
+  }
+}
+TEST_F(EmulatedRuntime, ALateStreamDoesNothingBeforeSomebodyWaits) {
+  emulated::Devices devices;
+  devices.late_streams = 3;
+  emulated::set_devices(devices);
+  Stream stream;
+  Event before, after;
+  DeviceArray<int> memory;
+  int out = 0;
+  ASSERT_EQ(stream.open(), Status::ok);
+  ASSERT_EQ(before.open(), Status::ok);
+  ASSERT_EQ(after.open(), Status::ok);
+  ASSERT_EQ(memory.reserve(1), Status::ok);
+  const auto told = [&](int value) {
+    EXPECT_EQ(cudaEventRecord(before.get(), stream.get()), cudaSuccess);
+    EXPECT_EQ(launch(set_to, 1, 1, 0, stream.get(), value, memory.data()), Status::ok);
+    EXPECT_EQ(memory.copy_to(&out, 1, stream.get()), Status::ok);
+    EXPECT_EQ(cudaEventRecord(after.get(), stream.get()), cudaSuccess);
+  };
+  told(1);
+  float ms = 0;
+  EXPECT_EQ(out, 0);
+  EXPECT_EQ(cudaEventElapsedTime(&ms, before.get(), after.get()), cudaErrorNotReady);
+  EXPECT_EQ(cudaGetLastError(), cudaErrorNotReady);
+  EXPECT_EQ(cudaEventSynchronize(before.get()), cudaSuccess);
+  EXPECT_EQ(out, 0) << "what stands behind the event";
+  EXPECT_EQ(cudaEventSynchronize(after.get()), cudaSuccess);
+  EXPECT_EQ(out, 1);
+  EXPECT_EQ(cudaEventElapsedTime(&ms, before.get(), after.get()), cudaSuccess);
+  told(2);
+  EXPECT_EQ(cudaDeviceSynchronize(), cudaSuccess);
+  EXPECT_EQ(out, 2);
+  told(3);
+  emulated::fail_calls_after(1, cudaErrorLaunchFailure);
+  EXPECT_EQ(stream.wait(), Status::device_fault);
+  EXPECT_EQ(out, 2) << "a lost device does nothing more";
 }
 
 TEST_F(EmulatedRuntime, DiesOfMemoryGivenBackTwice) {

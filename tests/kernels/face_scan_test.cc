@@ -235,6 +235,51 @@ TEST_P(FaceScan, NothingIsNoLaunch) {
   EXPECT_EQ(faces->last_kernel_ms(), 0);
 }
 
+// --- Where the vectors fit, too
+
+TEST_P(FaceScan, RanksExactlyWhereTheVectorsFit) {
+  FaceScanTuning tuning = small_tuning(GetParam());
+  tuning.vectors = true;
+  for (const int dimension : {1, 7, 33, 512}) {
+    FaceMaker maker(static_cast<std::uint64_t>(40 + dimension), dimension);
+    FaceTwins twins(emulated_make_tuned_cuda_faces(0, dimension, kMemory, tuning), dimension);
+    std::vector<float> vectors = maker.faces(300);
+    const std::vector<float> twice(vectors.begin(), vectors.begin() + 40 * dimension);
+    twins.append(vectors);
+    twins.append(twice);  // ties
+    std::vector<std::uint32_t> admitted((340 + 31) / 32, 0xFFFF0FF7U);
+    for (const int count : {1, 17}) {
+      const std::vector<float> probes = maker.faces(count);
+      twins.expect_exact(probes, 4);
+      twins.expect_exact(probes, 4, admitted);
+      twins.expect_exact(twice, 1);
+    }
+    twins.expect_exact(maker.faces(2), 1000);
+  }
+}
+
+// The codes of all rows fit, their vectors only for a while.
+TEST_P(FaceScan, LetsTheVectorsGoWhereTheCodesNeedTheirMemory) {
+  constexpr int kDimension = 64;
+  FaceScanTuning tuning = small_tuning(GetParam());
+  tuning.vectors = true;
+  for (const bool limited : {true, false}) {
+    emulated::set_devices({1, std::size_t{1} << 20});
+    FaceMaker maker(41, kDimension);
+    FaceTwins twins(emulated_make_tuned_cuda_faces(0, kDimension, limited ? 256 << 10 : 0, tuning),
+                    kDimension);
+    twins.append(maker.faces(400));
+    twins.expect_exact(maker.faces(3), 3);
+    const std::int64_t with_vectors = twins.device().resident_bytes();
+    twins.append(maker.faces(2000));
+    EXPECT_FALSE(twins.device().exact());
+    EXPECT_LT(twins.device().resident_bytes(), with_vectors / 4 * 9);
+    twins.agree(maker.faces(10), 3);
+    twins.wipe(7);
+    twins.agree(maker.faces(10), 3);
+  }
+}
+
 // --- Devices that cannot or will not
 
 TEST_P(FaceScan, GoesOnWithWhatItHadWhenMemoryIsFull) {
@@ -270,7 +315,7 @@ TEST_P(FaceScan, TakesFreeMemoryWhereNoLimitIsGiven) {
   FaceMaker maker(23, 16);
   FaceTwins twins(emulated_make_cuda_faces(0, 16, 0), 16);
   twins.append(maker.faces(300));
-  twins.agree(maker.faces(9), 3);
+  twins.expect_exact(maker.faces(9), 3);
   EXPECT_GT(twins.device().last_kernel_ms(), 0);
 }
 

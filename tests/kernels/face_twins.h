@@ -106,6 +106,26 @@ class FaceTwins {
       }
     }
   }
+  // The device's lists are the best rows, ties included, with face_dot.h's bits.
+  void expect_exact(const std::vector<float>& probes, int keep,
+                    const std::vector<std::uint32_t>& admitted = {}) {
+    const auto count = static_cast<int>(static_cast<std::int64_t>(probes.size()) / dimension_);
+    const std::uint32_t* filter = admitted.empty() ? nullptr : admitted.data();
+    ASSERT_TRUE(device_->exact());
+    ASSERT_EQ(device_->scan(probes.data(), count, filter, keep, lists), Status::ok);
+    ASSERT_EQ(static_cast<int>(lists.size()), count);
+    for (int p = 0; p < count; ++p) {
+      const auto first = probes.begin() + p * dimension_;
+      const std::vector<float> probe{first, first + dimension_};
+      std::vector<FaceCandidate> expected;
+      for (const std::uint32_t row : best_rows(probe, vectors_, filter, keep)) {
+        const auto vector = vectors_.begin() + std::ptrdiff_t{row} * dimension_;
+        expected.push_back({row, rounded_dot(probe, {vector, vector + dimension_})});
+      }
+      EXPECT_EQ(sorted_faces(lists[static_cast<std::size_t>(p)]), sorted_faces(expected))
+          << "probe " << p << " of " << count;
+    }
+  }
   FaceScanner& device() { return *device_; }
 
   std::vector<std::vector<FaceCandidate>> lists;  // of the last scan on the device

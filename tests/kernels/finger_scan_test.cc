@@ -193,18 +193,37 @@ TEST_F(FingerGalleryOnDevice, SeveralShareADeviceThatIsTooSmallForAll) {
   }
 }
 
-// Slices cannot grow for ever.
-TEST_F(FingerGalleryOnDevice, ManySlicesComeToAnEnd) {
-  emulated::set_devices({1, std::size_t{300} << 10});
-  const FingerGallery many = maker_.gallery(100, 1, 12);
-  const auto device = emulated_make_cuda_fingers(0, 1, CodeUnit::popcount);
-  ASSERT_NE(device, nullptr);
-  for (std::size_t b = 0; b < many.blocks.size(); ++b) {
-    ASSERT_EQ(device->put(static_cast<std::int64_t>(b), many.blocks[b].view()), Status::ok);
+// Slices cannot grow for ever. The less memory, the fewer of them are copied ahead.
+class FingerStream : public FingerGalleryOnDevice, public testing::WithParamInterface<unsigned> {};
+
+TEST_P(FingerStream, ManySlicesComeToAnEndWhateverStreamIsLate) {
+  const FingerGallery many = maker_.gallery(100, 1, 6);
+  for (const int kilobytes : {300, 1500}) {
+    emulated::set_devices(
+        {1, static_cast<std::size_t>(kilobytes) << 10, 9, 0, 227 << 10, 2, GetParam()});
+    for (const std::int64_t memory : {1, 100'000}) {
+      const auto device = emulated_make_cuda_fingers(0, memory, CodeUnit::popcount);
+      ASSERT_NE(device, nullptr);
+      for (std::size_t b = 0; b < many.blocks.size(); ++b) {
+        ASSERT_EQ(device->put(static_cast<std::int64_t>(b), many.blocks[b].view()), Status::ok);
+      }
+      expect_agreement(*device, many, FingerSearches(maker_, many, 1));
+      EXPECT_GT(device->last_kernel_ms(), 0);
+    }
   }
-  expect_agreement(*device, many, FingerSearches(maker_, many, 1));
-  EXPECT_GT(device->last_kernel_ms(), 0);
 }
+TEST_P(FingerStream, ABlockThatWasReplacedIsCopiedAgain) {
+  emulated::set_devices({1, std::size_t{1} << 30, 9, 0, 227 << 10, 2, GetParam()});
+  const auto device = emulated_make_cuda_fingers(0, 1, CodeUnit::popcount);
+  FingerGallery now = gallery_;
+  for (std::size_t b = 0; b < now.blocks.size(); ++b) ASSERT_EQ(put(*device, b), Status::ok);
+  expect_agreement(*device, now, FingerSearches(maker_, now, 2));
+  now.blocks.back() = maker_.gallery(1, 1, 20).blocks[0];
+  ASSERT_EQ(device->put(5, now.blocks.back().view()), Status::ok);
+  expect_agreement(*device, now, FingerSearches(maker_, now, 2));
+}
+INSTANTIATE_TEST_SUITE_P(Late, FingerStream, testing::Range(0U, 4U),
+                         testing::PrintToStringParamName());
 
 TEST_F(FingerGalleryOnDevice, AFullDeviceIsNotALostOne) {
   emulated::set_devices({1, std::size_t{1} << 10});

@@ -128,11 +128,8 @@ TEST_F(RequestLogFile, WhatAClientSendsCannotForgeALine) {
   for (std::size_t i = 0; i < lines.size(); ++i) {
     EXPECT_EQ(lines[i].size(), 10U) << i;
     const std::string told = lines[i].value("client", "");
-    if (clients[i].find('\xff') == std::string::npos) {
-      EXPECT_EQ(told, clients[i]);
-    } else {
-      EXPECT_EQ(told, "bad \xef\xbf\xbd\xef\xbf\xbd utf-8 \xef\xbf\xbd");
-    }
+    const bool is_text = clients[i].find('\xff') == std::string::npos;
+    EXPECT_EQ(told, is_text ? clients[i] : "bad \xef\xbf\xbd\xef\xbf\xbd utf-8 \xef\xbf\xbd");
   }
 }
 

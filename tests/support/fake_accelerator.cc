@@ -135,6 +135,7 @@ class FakeFaces : public kernels::FaceScanner {
       return Status::ok;
     });
   }
+  bool exact() const override { return calls_.accelerator().exact_faces; }
   float last_kernel_ms() const override { return 1; }
 
  private:
@@ -145,11 +146,23 @@ class FakeFaces : public kernels::FaceScanner {
     for (int d = 0; d < dimension_; ++d) sum += a[d] * b[d];
     return sum;
   }
+  float exact_product(const float* a, const float* b) const {
+    const auto padded = (dimension_ + kernels::kFaceLanes - 1) / kernels::kFaceLanes *
+                        std::int64_t{kernels::kFaceLanes};
+    std::vector<float> left(a, a + dimension_), right(b, b + dimension_);
+    left.resize(static_cast<std::size_t>(padded)), right.resize(left.size());
+    float product = 0;
+    kernels::face_dot_reference(left.data(), {right.data(), 1, padded}, &product);
+    return product;
+  }
+  float similarity(const float* a, const float* b) const {
+    return exact() ? exact_product(a, b) : std::floor(product(a, b) / kRounding) * kRounding;
+  }
   void look(const float* probe, const std::uint32_t* admitted, int keep,
             std::vector<kernels::FaceCandidate>& list) const {
     for (std::uint32_t r = 0; r < rows_.size(); ++r) {
       if (admitted != nullptr && (admitted[r / 32] >> r % 32 & 1U) == 0) continue;
-      list.push_back({r, std::floor(product(probe, rows_[r].data()) / kRounding) * kRounding});
+      list.push_back({r, similarity(probe, rows_[r].data())});
     }
     keep_best(list, keep, [](const kernels::FaceCandidate& c) { return c.similarity; });
   }

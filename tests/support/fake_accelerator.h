@@ -21,6 +21,8 @@ class FakeAccelerator : public kernels::Accelerator {
   std::atomic<std::int64_t> good_calls = std::numeric_limits<std::int64_t>::max();
   std::atomic<kernels::Status> failure = kernels::Status::device_fault;  // of the calls after them
 
+  std::atomic<bool> exact_faces = false;  // their similarities
+
   std::atomic<kernels::Status> opening = kernels::Status::ok;  // what a new scanner meets
 
   // What was asked of it.

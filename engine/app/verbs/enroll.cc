@@ -102,7 +102,8 @@ class Enroller {
         return search::Enrolment{visit.subject, std::move(*encounter), first && !options_.add};
       }
       ++unreadable_;
-      keep(unread_, {search::Outcome::refused, visit.subject, {}, std::nullopt, encounter.error()});
+      keep(unread_,
+           {search::Outcome::refused, visit.subject, {}, {}, std::nullopt, encounter.error()});
     }
     return std::nullopt;
   }

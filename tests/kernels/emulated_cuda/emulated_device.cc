@@ -26,7 +26,7 @@ int live_allocations() {
   return runtime().look([](Runtime& r) { return r.pieces(); });
 }
 int live_objects() {
-  return runtime().look([](Runtime& r) { return r.pieces() + r.handles; });
+  return runtime().look([](Runtime& r) { return r.pieces() + r.streams() + r.events; });
 }
 
 bool admits_launch(const void* kernel, Index grid, int threads, std::size_t shared_bytes,
@@ -34,6 +34,10 @@ bool admits_launch(const void* kernel, Index grid, int threads, std::size_t shar
   return runtime().call([&] {
     return runtime().check_launch(kernel, grid, threads, shared_bytes, stream);
   }) == cudaSuccess;
+}
+void tell(cudaStream_t stream, std::function<void()> work) {
+  if (stream == nullptr || !stream->late) return work();  // outside of the lock: it takes long
+  runtime().look([&](Runtime& r) { r.tell(stream, std::move(work)); });
 }
 cudaError_t allow_shared_bytes(const void* kernel, int bytes) {
   return runtime().call([&] { return runtime().allow_shared(kernel, bytes); });

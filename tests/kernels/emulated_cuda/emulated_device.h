@@ -14,6 +14,9 @@ struct Devices {
   int major = 9, minor = 0;
   std::size_t shared_bytes = 227 << 10;  // what a block may have when its kernel was told so
   int multiprocessors = 2;
+  // Bit s % 2: the s-th stream that is opened does what it is told only when it is waited for, the
+  // others do it at once. Whoever forgets to wait is found out by one of the four.
+  unsigned late_streams = 0;
 };
 // From now on, with device 0 current on every host thread. Forgets faults and what kernels were
 // told; what is allocated stays.

@@ -34,6 +34,8 @@ const char* cudaGetErrorString(cudaError_t error) {
       return "uncorrectable ECC error encountered";
     case cudaErrorInvalidResourceHandle:
       return "invalid resource handle";
+    case cudaErrorNotReady:
+      return "device not ready";
     case cudaErrorIllegalAddress:
       return "an illegal memory access was encountered";
     case cudaErrorLaunchOutOfResources:
@@ -97,7 +99,10 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   });
 }
 cudaError_t cudaDeviceSynchronize() {
-  return runtime().call([] { return cudaSuccess; });
+  return runtime().call([] {
+    runtime().catch_up();
+    return cudaSuccess;
+  });
 }
 
 cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
@@ -111,7 +116,10 @@ cudaError_t cudaMalloc(void** memory, std::size_t bytes) {
   return runtime().call([&] { return runtime().allocate(memory, bytes, runtime().device()); });
 }
 cudaError_t cudaFree(void* memory) {
-  return runtime().call_anyway([&] { runtime().release(memory, false); });
+  return runtime().call_anyway([&] {
+    runtime().catch_up();  // as CUDA waits
+    runtime().release(memory, false);
+  });
 }
 cudaError_t cudaHostAlloc(void** memory, std::size_t bytes, unsigned) {
   return runtime().call([&] { return runtime().allocate(memory, bytes, kHost); });
@@ -120,7 +128,10 @@ cudaError_t cudaMallocHost(void** memory, std::size_t bytes, unsigned flags) {
   return cudaHostAlloc(memory, bytes, flags);
 }
 cudaError_t cudaFreeHost(void* memory) {
-  return runtime().call_anyway([&] { runtime().release(memory, true); });
+  return runtime().call_anyway([&] {
+    runtime().catch_up();
+    runtime().release(memory, true);
+  });
 }
 
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
@@ -130,7 +141,7 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
     if (!runtime().copy_allowed(to, from, bytes, kind, runtime().device_of(stream))) {
       return cudaErrorInvalidValue;
     }
-    std::memcpy(to, from, bytes);
+    runtime().tell(stream, [=] { std::memcpy(to, from, bytes); });
     return cudaSuccess;
   });
 }
@@ -143,7 +154,7 @@ cudaError_t cudaMemsetAsync(void* memory, int value, std::size_t bytes, cudaStre
     if (!runtime().lies_on(memory, bytes, runtime().device_of(stream))) {
       return cudaErrorInvalidValue;
     }
-    std::memset(memory, value, bytes);
+    runtime().tell(stream, [=] { std::memset(memory, value, bytes); });
     return cudaSuccess;
   });
 }
@@ -153,8 +164,7 @@ cudaError_t cudaMemset(void* memory, int value, std::size_t bytes) {
 
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   return runtime().call([&] {
-    *stream = new CUstream_st{runtime().device()};
-    ++runtime().handles;
+    *stream = runtime().open_stream();
     return cudaSuccess;
   });
 }
@@ -163,20 +173,31 @@ cudaError_t cudaStreamCreate(cudaStream_t* stream) {
 }
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   return runtime().call_anyway([&] {
-    if (stream != nullptr) --runtime().handles;
-    delete stream;
+    if (stream != nullptr) runtime().close_stream(stream);
   });
 }
-cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaDeviceSynchronize(); }
-cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t event, unsigned) {
-  return runtime().call(
-      [&] { return event != nullptr ? cudaSuccess : cudaErrorInvalidResourceHandle; });
+cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+  return runtime().call([&] {
+    runtime().catch_up(stream);
+    return cudaSuccess;
+  });
+}
+// Of an event that nobody recorded there is nothing to wait for.
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
+  return runtime().call([&] {
+    if (event == nullptr) return cudaErrorInvalidResourceHandle;
+    if (event->mark == nullptr) return cudaSuccess;
+    runtime().tell(stream, [other = event->stream, mark = event->mark] {
+      runtime().catch_up(other, mark.get());
+    });
+    return cudaSuccess;
+  });
 }
 
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags) {
   return runtime().call([&] {
     *event = new CUevent_st{runtime().device(), (flags & cudaEventDisableTiming) == 0};
-    ++runtime().handles;
+    ++runtime().events;
     return cudaSuccess;
   });
 }
@@ -185,7 +206,7 @@ cudaError_t cudaEventCreate(cudaEvent_t* event) {
 }
 cudaError_t cudaEventDestroy(cudaEvent_t event) {
   return runtime().call_anyway([&] {
-    if (event != nullptr) --runtime().handles;
+    if (event != nullptr) --runtime().events;
     delete event;
   });
 }
@@ -194,21 +215,27 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
     if (event == nullptr || event->device != runtime().device_of(stream)) {
       return cudaErrorInvalidResourceHandle;
     }
-    event->recorded = true, event->at = Clock::now();
+    event->stream = stream, event->mark = std::make_shared<whorl::emulated::Mark>();
+    runtime().tell(stream, [mark = event->mark] { mark->passed = true, mark->at = Clock::now(); });
     return cudaSuccess;
   });
 }
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
-  return cudaStreamWaitEvent(nullptr, event, 0);
+  return runtime().call([&] {
+    if (event == nullptr) return cudaErrorInvalidResourceHandle;
+    if (event->mark != nullptr) runtime().catch_up(event->stream, event->mark.get());
+    return cudaSuccess;
+  });
 }
 // The host's time, never quite 0, so that a rate can be told.
 cudaError_t cudaEventElapsedTime(float* ms, cudaEvent_t from, cudaEvent_t to) {
   return runtime().call([&] {
     if (from == nullptr || to == nullptr || from->device != to->device || !from->timed ||
-        !to->timed || !from->recorded || !to->recorded) {
+        !to->timed || from->mark == nullptr || to->mark == nullptr) {
       return cudaErrorInvalidResourceHandle;
     }
-    const std::chrono::duration<float, std::milli> passed = to->at - from->at;
+    if (!from->mark->passed || !to->mark->passed) return cudaErrorNotReady;
+    const std::chrono::duration<float, std::milli> passed = to->mark->at - from->mark->at;
     *ms = std::max(passed.count(), 1e-6F);
     return cudaSuccess;
   });

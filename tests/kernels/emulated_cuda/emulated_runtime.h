@@ -1,9 +1,11 @@
 #pragma once
 // The runtime of the emulated device, in CUDA's names. For cuda_runtime.h. Streams do at once what
-// they are told, which CUDA allows. Stricter than CUDA in one thing: a copy must be on a stream of
-// the device that owns the memory.
+// they are told, or as late as they may (emulated_device.h); CUDA allows both. Stricter than CUDA
+// in two things: a copy must be on a stream of the device that owns the memory, and a late one
+// reads and writes the host's memory late, pinned or not.
 
 #include <cstddef>
+#include <functional>
 
 #include "emulated_threads.h"
 
@@ -19,6 +21,7 @@ enum cudaError {
   cudaErrorInvalidDevice = 101,
   cudaErrorECCUncorrectable = 214,
   cudaErrorInvalidResourceHandle = 400,
+  cudaErrorNotReady = 600,
   cudaErrorIllegalAddress = 700,
   cudaErrorLaunchOutOfResources = 701,
   cudaErrorLaunchFailure = 719,
@@ -98,6 +101,8 @@ cudaError_t allow_shared_bytes(const void* kernel, int bytes);
 // Whether a launch may go on; what is wrong becomes the last error.
 bool admits_launch(const void* kernel, Index grid, int threads, std::size_t shared_bytes,
                    cudaStream_t stream);
+// What the stream does next.
+void tell(cudaStream_t stream, std::function<void()> work);
 }  // namespace whorl::emulated
 
 template <class Kernel>

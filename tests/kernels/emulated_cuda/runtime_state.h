@@ -7,22 +7,40 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
+#include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <set>
 #include <utility>
 
 #include "emulated_device.h"
 #include "emulated_runtime.h"
 
 using Clock = std::chrono::steady_clock;
+
+namespace whorl::emulated {
+
+// A place in a stream, passed or not; it outlives the event that named it.
+struct Mark {
+  bool passed = false;
+  Clock::time_point at{};
+};
+using Told = std::deque<std::function<void()>>;
+
+}  // namespace whorl::emulated
+
 struct CUstream_st {
   int device;
+  bool late;                   // does nothing before somebody waits for it
+  whorl::emulated::Told told;  // and not done yet
 };
 struct CUevent_st {
   int device;
   bool timed;
-  bool recorded = false;
-  Clock::time_point at{};
+  cudaStream_t stream = nullptr;  // where it was last recorded
+  std::shared_ptr<whorl::emulated::Mark> mark{};
 };
 
 namespace whorl::emulated {
@@ -80,8 +98,39 @@ class Runtime {
   int& device() const { return thread().device; }
   int device_of(cudaStream_t stream) const { return stream != nullptr ? stream->device : device(); }
 
+  // What a stream is told: done now, or when it is waited for. A stream of nobody is never late.
+  void tell(cudaStream_t stream, std::function<void()> work) {
+    if (stream != nullptr && stream->late) {
+      stream->told.push_back(std::move(work));
+    } else {
+      work();
+    }
+  }
+  // Does what the stream was told, up to the mark if there is one. A lost device does nothing.
+  void catch_up(cudaStream_t stream, const Mark* mark = nullptr) {
+    while (streams_.count(stream) != 0 && !stream->told.empty()) {
+      if (mark != nullptr && mark->passed) return;
+      const auto work = std::move(stream->told.front());
+      stream->told.pop_front();
+      if (!lost()) work();
+    }
+  }
+  void catch_up() {
+    for (cudaStream_t stream : streams_) catch_up(stream);
+  }
+  cudaStream_t open_stream() {
+    const bool late = (devices_.late_streams >> (opened_++ % 2) & 1U) != 0;
+    return *streams_.insert(new CUstream_st{device(), late, {}}).first;
+  }
+  void close_stream(cudaStream_t stream) {
+    catch_up(stream);
+    streams_.erase(stream);
+    delete stream;
+  }
+
   void set(const Devices& devices) {
     devices_ = devices;
+    opened_ = 0;
     ++generation_, calls_ = 0, fails_at_ = 0;
     shared_allowed_.clear();
   }
@@ -167,12 +216,15 @@ class Runtime {
   cudaError_t last_error() const { return lost() ? fault_ : thread().last; }
   void clear_error() const { thread().last = cudaSuccess; }
   int calls() const { return calls_; }
+  int streams() const { return static_cast<int>(streams_.size()); }
   int pieces() const { return static_cast<int>(pieces_.size()); }
-  int handles = 0;  // streams and events
+  int events = 0;
 
  private:
   std::mutex mutex_;
   Devices devices_;
+  std::set<cudaStream_t> streams_;
+  unsigned opened_ = 0;  // streams, since set()
   int generation_ = 1;
   int calls_ = 0, fails_at_ = 0;  // 0: they do not
   cudaError_t fault_ = cudaSuccess;
