@@ -91,9 +91,10 @@ class AuditLog {
                                                 const Clock& clock);
   ~AuditLog();  // syncs
 
-  // Faults: disk_full, io_error: then the request must not be answered. A refused record may yet be
-  // in the log, where writing it succeeded and syncing did not. While the disk fails, and when more
-  // waits for it than a second should bring, Durable::soon is taken as Durable::now.
+  // Faults: disk_full, io_error, audit_broken (the files were taken away): then the request must
+  // not be answered. A refused record may yet be in the log, where writing it succeeded and syncing
+  // did not. While the disk fails, and when more waits for it than a second should bring,
+  // Durable::soon is taken as Durable::now.
   Result<> append(const AuditRecord& record, Durable durable);
 
   // Removes whole files whose records are all older, after appending a record for each that proves

@@ -1,6 +1,7 @@
 #include "engine/service/audit_files.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -93,6 +94,16 @@ tl::unexpected<Error> refused_by_system(const std::string& path) {
   const int error = errno;
   return fail(error == ENOSPC || error == EDQUOT ? Fault::disk_full : Fault::io_error, 0,
               path + ": " + std::generic_category().message(error));
+}
+
+Result<> check_in_place(const gallery::Descriptor& file, const std::string& path) {
+  struct stat open = {};
+  struct stat named = {};
+  if (::fstat(file.number(), &open) == 0 && ::stat(path.c_str(), &named) == 0 &&
+      open.st_dev == named.st_dev && open.st_ino == named.st_ino) {
+    return {};
+  }
+  return fail(Fault::audit_broken, 0, path + ": was taken away or exchanged while it was in use");
 }
 
 bool has_audit_key(const std::string& folder) { return gallery::exists(key_path(folder)); }
@@ -191,7 +202,7 @@ Result<> NewestNote::write(std::span<const std::byte> bytes) {
   if (auto second = write_at(file_.number(), bytes, kSecondNoteAt); !second) {
     return at(second.error(), path_);
   }
-  return {};
+  return check_in_place(file_, path_);
 }
 
 Result<AuditPlace> read_newest(const std::string& folder, AuditSeal& seal) {

@@ -20,6 +20,10 @@ namespace whorl::service {
 // io_error, or disk_full where errno says so.
 tl::unexpected<Error> refused_by_system(const std::string& path);
 
+// Whether the open file is the one of that name: a log that was moved away or exchanged is not
+// written to any longer. audit_broken.
+Result<> check_in_place(const gallery::Descriptor& file, const std::string& path);
+
 // A random key, so that no record of one log stands in another, sealed under a key derived from the
 // master key, so that changing the master key rewrites one small file. Faults of loading:
 // wrong_key, audit_broken (missing, altered), io_error, store_version.

@@ -139,9 +139,9 @@ Result<> AuditTail::sync_now(Lock& lock) {
   const Bytes note = NewestNote::bytes_of(seal_, target);
   Result<> done = failure_ ? write_again() : Result<>{};
   if (done) {
-    const int file = descriptor_.number();
-    lock.unlock();
-    if (::fdatasync(file) != 0) done = refused_by_system(file_.path);
+    lock.unlock();  // the file stays as it is while syncing_
+    if (::fdatasync(descriptor_.number()) != 0) done = refused_by_system(file_.path);
+    if (done) done = check_in_place(descriptor_, file_.path);
     if (done) done = note_.write(note);
     lock.lock();
   }

@@ -41,7 +41,8 @@ class AuditTail {
   AuditTail(std::string folder, AuditSeal seal, NewestNote note, End end,
             gallery::Descriptor descriptor);
 
-  // In the system's memory when it returns, and on disk with `now`. Faults: disk_full, io_error.
+  // In the system's memory when it returns, and on disk with `now`. Faults: disk_full, io_error,
+  // audit_broken where the files were taken away.
   Result<> append(const AuditContent& content, Durable durable);
   // The first record after a crash, over the bytes that it cut off, and in their file: at no time
   // are they gone without the record.

@@ -198,6 +198,25 @@ TEST_F(AuditTamper, FilesOfAnEarlierDay) {
   EXPECT_EQ(walk()->records, 17);
 }
 
+// Nor is it answered for what would be written to files that nobody can find again.
+TEST_F(AuditTamper, FilesTakenAwayWhileTheLogIsInUseEndIt) {
+  for (const std::string& file : {files_[2], std::string("audit.newest")}) {
+    for (const bool exchanged : {false, true}) {
+      write_contents(folder(), whole_);
+      ASSERT_TRUE(open());
+      append(20, day(2), Durable::now);
+      std::filesystem::rename(folder() + "/" + file, folder_ / "away");
+      if (exchanged) std::filesystem::copy(folder_ / "away", folder() + "/" + file);
+      for (const Durable durable : {Durable::now, Durable::soon}) {
+        const auto refused = log_->append(sample_record(21, day(2)), durable);
+        ASSERT_FALSE(refused) << file;
+        EXPECT_EQ(refused.error().fault, Fault::audit_broken);
+      }
+      close();
+    }
+  }
+}
+
 // The limit of what a log can say of itself: all of it put back, with the note, to an earlier day.
 TEST_F(AuditTamper, ALogPutBackAsAWholeLacksTheAnchor) {
   const Contents earlier = whole_;
