@@ -32,6 +32,8 @@ inline constexpr int kMaxEncountersPerSubject = 65535;
 // A batch is sealed in memory before it is written: about 2 kB a print, 200 kB an encounter at
 // most.
 inline constexpr int kMaxChangesPerBatch = 4096;
+// What a caller wants remembered of a change: 1 kB for each candidate of the largest answer.
+inline constexpr std::size_t kMaxNoteBytes = 1024 * 1024;
 inline constexpr int kMaxCandidates = 1000;  // the k of top-k
 // Prints of a gallery that one probe is compared with in full: 4 MB a list, one a thread. The usual
 // share of ten million.

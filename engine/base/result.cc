@@ -55,11 +55,12 @@ constexpr FaultText kTexts[] = {
      "a sealed record does not open: it was altered, moved, or sealed with another key",
      "restore the store from a backup with `whorl restore`; if that fails too, look for the right "
      "key"},
-    {Fault::wrong_key, Blame::machine, "wrong-key",
-     "this is not the master key the store was created with",
-     "name the right key file with --key-file or WHORL_MASTER_KEY"},
+    {Fault::wrong_key, Blame::machine, "wrong-key", "this is not the store's master key",
+     "name the right one with --key-file, --key-command or WHORL_MASTER_KEY; after `whorl keys "
+     "rotate` it is the new one"},
     {Fault::no_key, Blame::usage, "no-key", "no master key was given, or it is not 64 hex digits",
-     "make one with `whorl keygen FILE`, then name it with --key-file or set WHORL_MASTER_KEY"},
+     "make one with `whorl keygen FILE`, then name it with --key-file or --key-command (which must "
+     "print it and exit with 0), or set WHORL_MASTER_KEY"},
     {Fault::disk_full, Blame::machine, "disk-full",
      "the disk has no room; nothing of this request was stored",
      "free some space and repeat the request; what was acknowledged before is safe"},

@@ -90,9 +90,7 @@ Result<Exit> identify(const Options& o, Console& console) {
 
 Result<Exit> verify(const Options& o, Console& console) {
   wire::VerifyRequestT request;
-  if (!o.subject.empty()) {
-    WHORL_TRY(request.subject, subject_of(o));
-  }
+  if (!o.subject.empty()) { WHORL_TRY(request.subject, subject_of(o)); }
   WHORL_TRY(request.samples, samples_of(o.samples));
   WHORL_TRY(request.references, samples_of(o.references));
   WHORL_TRY(const auto answer, ask(o, console, request, &service::Client::verify));
