@@ -4,10 +4,11 @@
 # have a lower number, so an upward dependency cannot even be written down. cmake/check_layers.cmake
 # then reads every #include of the folder and holds it to the same list, on every build.
 #   PACKAGES  libraries that stop inside this layer        USES  libraries its headers show
-set(WHORL_LAYER_ORDER kernels base formats features matchers index gallery search service app)
+#   MODULE    not a library but something that another program loads, on top of all
+set(WHORL_LAYER_ORDER kernels base formats features matchers index gallery search service app python)
 
 function(whorl_layer name)
-  cmake_parse_arguments(ARG "" "FOLDER" "SOURCES;LAYERS;PACKAGES;USES" ${ARGN})
+  cmake_parse_arguments(ARG "MODULE" "FOLDER" "SOURCES;LAYERS;PACKAGES;USES" ${ARGN})
   list(FIND WHORL_LAYER_ORDER ${name} own_number)
   foreach(layer IN LISTS ARG_LAYERS)
     list(FIND WHORL_LAYER_ORDER ${layer} number)
@@ -18,12 +19,21 @@ function(whorl_layer name)
       message(FATAL_ERROR "${name} (layer ${own_number}) may not stand on ${layer} (layer ${number})")
     endif()
   endforeach()
-  add_library(whorl_${name} STATIC ${ARG_SOURCES})
+  set(kind STATIC)
+  if(ARG_MODULE)
+    set(kind MODULE)
+  endif()
+  add_library(whorl_${name} ${kind} ${ARG_SOURCES})
   add_library(whorl::${name} ALIAS whorl_${name})
+  # So that a shared object may be linked from it, which then shows nothing of it. Nobody can put
+  # another function in a hidden one's place, so it is inlined as in a program.
+  set_target_properties(whorl_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON
+                        CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   set(layer_targets ${ARG_LAYERS})
   list(TRANSFORM layer_targets PREPEND whorl::)
-  target_link_libraries(whorl_${name} PUBLIC ${layer_targets} ${ARG_USES} PRIVATE ${ARG_PACKAGES} whorl_warnings)
-  target_include_directories(whorl_${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(whorl_${name} PUBLIC ${layer_targets} ${ARG_USES}
+                        PRIVATE ${ARG_PACKAGES} $<BUILD_INTERFACE:whorl_warnings>)
+  target_include_directories(whorl_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
   target_compile_features(whorl_${name} PUBLIC cxx_std_20)
   whorl_check_includes(${name} ${ARG_FOLDER} "${ARG_LAYERS}")
 endfunction()

@@ -1,5 +1,6 @@
 #include <immintrin.h>
 
+#include "kernels/alignment_likelihood_avx512.h"
 #include "kernels/print_alignment_twin.h"
 
 namespace whorl::kernels {
@@ -35,12 +36,59 @@ struct Vector {
   }
 };
 
+// A probe of up to kFewMinutiae against prints of as many.
+class SmallAligner {
+ public:
+  SmallAligner(const AlignmentProbe& probe, const FingerColumns* columns)
+      : probe_(probe), columns_(columns), likelihood_(probe_) {}
+
+  int score(const PackedMinutia* minutiae, int count, int least_votes) {
+    const SmallPrint print(minutiae, count, columns_);
+    const SmallPairs pairs(probe_, print);
+    if (pairs.count == 0) return 0;
+    Votes votes(pairs);
+    const bool all_heard = probe_.codes < kFewCodes || std::popcount(print.coded) < kFewCodes;
+    const Votes::Most first = votes.most();
+    if (first.votes < least_votes && !all_heard) return 0;
+    const SmallLayout layout(print);
+    const Agreed agreed(pairs, first.pair);
+    int best = likelihood_(motion_by(pairs, first.pair, agreed), print, layout);
+    static_assert(alignment::kSameMotion == kFullAgreement);
+    votes.take_out(agreed.fully);
+    const Votes::Most second = votes.most();
+    if (second.votes >= 0 && (all_heard || second.votes >= least_votes)) {
+      const Agreed others(pairs, second.pair);
+      const int other = likelihood_(motion_by(pairs, second.pair, others), print, layout);
+      best = other > best ? other : best;
+    }
+    const int score = kAlignmentZero + best;
+    return score < 1 ? 1 : score > 65535 ? 65535 : score;
+  }
+
+ private:
+  SmallProbe probe_;
+  const FingerColumns* columns_;
+  SmallLikelihood likelihood_;
+};
+
 }  // namespace
 
 void align_prints_avx512(const AlignmentProbe& probe, const BlockMinutiae& block,
                          const FingerColumns* columns, std::uint64_t eligible, int least_votes,
                          std::uint16_t* scores) {
-  alignment::align_prints<Vector>(probe, block, columns, eligible, least_votes, scores);
+  std::uint64_t small = 0;
+  for (int b = 0; b < kBlockPrints; ++b) {
+    small |= std::uint64_t{block.starts[b + 1] - block.starts[b] <= kFewMinutiae} << b;
+  }
+  if (probe.count > kFewMinutiae || columns == nullptr) small = 0;
+  alignment::align_prints<Vector>(probe, block, columns, eligible & ~small, least_votes, scores);
+  if ((eligible & small) == 0) return;
+  SmallAligner aligner(probe, columns);
+  for (std::uint64_t left = eligible & small; left != 0; left &= left - 1) {
+    const int b = std::countr_zero(left);
+    scores[b] = static_cast<std::uint16_t>(aligner.score(
+        block.minutiae + block.starts[b], block.starts[b + 1] - block.starts[b], least_votes));
+  }
 }
 
 }  // namespace whorl::kernels

@@ -122,7 +122,7 @@ class Aligner {
     // there are none.
     int limit = 0;
     for (int step = kCodeBits / 4; step > 0; step /= 2) {
-      if (count_below(limit + step) < kVoters) limit += step;
+      limit += step * static_cast<int>(count_below(limit + step) < kVoters);
     }
     int spare = kVoters - (limit > 0 ? count_below(limit) : 0);
     for (int c = 0; c < chunks; ++c) {
@@ -387,6 +387,7 @@ void align_prints(const AlignmentProbe& probe, const BlockMinutiae& block,
                   std::uint16_t* scores) {
   WHORL_CHECK(probe.count <= kMaxPrintMinutiae && probe.codes <= probe.count);
   std::memset(scores, 0, kBlockPrints * sizeof *scores);
+  if (eligible == 0) return;
   Aligner<Vector> aligner(probe, columns);
   for (; eligible != 0; eligible &= eligible - 1) {
     const int b = std::countr_zero(eligible);

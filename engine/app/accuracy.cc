@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "engine/app/comparison.h"
 #include "engine/app/words.h"
+#include "engine/matchers/comparison.h"
 
 namespace whorl::app {
 namespace {
@@ -75,7 +75,7 @@ Table rates_table(const Accuracy& accuracy) {
 Table thresholds_table(const Measured& measured) {
   Table table{{"asked for", "similarity", "measured FMR", "FNMR"}, {}};
   for (const double rate : {1e-2, 1e-3, 1e-4, 1e-5, 1e-6}) {
-    const Similarity threshold = similarity_at(FalseMatchRate{rate});
+    const Similarity threshold = matchers::similarity_at(FalseMatchRate{rate});
     const OperatingPoint point = operating_point(measured.scores, threshold.value());
     table.rows.push_back({one_in(FalseMatchRate{rate}), rounded(threshold.value(), 1),
                           point.fmr > 0 ? one_in(FalseMatchRate{point.fmr}) : "none",

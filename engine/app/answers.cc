@@ -27,6 +27,7 @@ Json as_json(const search::Candidate& c) {
   for (const search::Evidence& e : c.evidence) evidence.push_back(as_json(e));
   return {{"subject", c.subject.value()},
           {"fmr", c.value.fmr.value()},
+          {"fpir", c.fpir.value()},
           {"log_likelihood_ratio", c.value.ratio.value()},
           {"evidence", evidence}};
 }
@@ -40,6 +41,7 @@ std::string evidence_words(const search::Evidence& e) {
 
 std::string line_of(const search::Candidate& c) {
   std::string line = "  subject " + std::to_string(c.subject.value()) + ": " + one_in(c.value.fmr) +
+                     ", in a search of this size " + one_in(FalseMatchRate{c.fpir.value()}) +
                      ", log likelihood ratio " + rounded(c.value.ratio.value(), 1) + " (";
   for (std::size_t i = 0; i < c.evidence.size(); ++i) {
     line += (i == 0 ? "" : ", ") + evidence_words(c.evidence[i]) + " of encounter " +
@@ -84,6 +86,7 @@ Json as_json(const search::Answer& answer) {
           {"reasons", answer.reasons},
           {"effort",
            {{"gallery", answer.effort.gallery_prints},
+            {"searched", answer.effort.searched},
             {"comparisons", answer.effort.comparisons},
             {"backend", backend_of(answer.effort)},
             {"on_device", answer.effort.on_device},

@@ -9,7 +9,8 @@
 
 namespace whorl::app {
 
-// {"decision", "candidates": [{"subject", "fmr", "log_likelihood_ratio", "evidence": [...]}],
+// {"decision", "candidates": [{"subject", "fmr", "fpir", "log_likelihood_ratio", "evidence":
+// [...]}],
 //  "reasons", "effort"}
 Json as_json(const search::Answer& answer);
 std::string as_text(const search::Answer& answer);

@@ -32,6 +32,17 @@ void Console::answer(const Json& facts, std::string_view text) {
   streams_.out << std::flush;
 }
 
+void Console::part(std::string_view text) { streams_.out << text; }
+
+Result<> Console::parts_sent() {
+  streams_.out << std::flush;
+  return streams_.out.good() ? Result<>{} : Result<>{whorl::fail(Fault::io_error, 0, "output")};
+}
+
+void Console::note(std::string_view what) {
+  if (!json && !quiet) streams_.err << "whorl: " << what << '\n' << std::flush;
+}
+
 void Console::warn(std::string_view what) {
   streams_.err << "whorl: warning: " << what << '\n' << std::flush;
 }

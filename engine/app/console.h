@@ -33,6 +33,12 @@ class Console {
   bool quiet = false;
 
   void answer(const Json& facts, std::string_view text);
+  // A piece of an answer that is too long to be held; the caller sees to it that the pieces make
+  // one JSON object where that is asked for.
+  void part(std::string_view text);
+  Result<> parts_sent();  // io_error where a piece did not get out: a full disk, a closed pipe
+  // How the work goes, for a person; silenced by --quiet and --json.
+  void note(std::string_view what);
   // A person should know, and the work goes on.
   void warn(std::string_view what);
   void warn(const Error& error) { warn(describe(error)); }

@@ -43,8 +43,9 @@ Result<> fill_and_close(int file, std::span<const std::byte> bytes,
 
 }  // namespace
 
-Result<std::vector<Template>> read_ready(const scanners::CaptureFile& file) {
-  WHORL_TRY(std::vector<Template> templates, scanners::read_capture_file(file));
+Result<std::vector<Template>> read_ready(const scanners::CaptureFile& file,
+                                         std::vector<features::Flaws>* flaws) {
+  WHORL_TRY(std::vector<Template> templates, scanners::read_capture_file(file, flaws));
   for (Template& t : templates) {
     auto* face = std::get_if<FaceTemplate>(&t);
     if (face == nullptr) continue;

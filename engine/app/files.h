@@ -16,7 +16,9 @@ namespace whorl::app {
 
 // Templates of a file, pictures made templates, faces scaled to unit length: ready to be enrolled
 // or searched. Faults as read_capture_file and matchers::normalise; every one names the file.
-Result<std::vector<Template>> read_ready(const scanners::CaptureFile& file);
+// `flaws` as of read_capture.
+Result<std::vector<Template>> read_ready(const scanners::CaptureFile& file,
+                                         std::vector<features::Flaws>* flaws = nullptr);
 inline Result<std::vector<Template>> read_template_file(const std::filesystem::path& path,
                                                         std::optional<PixelsPerInch> ppi) {
   return read_ready({path, std::nullopt, FingerPosition::unknown, ppi, 0});

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <functional>
 #include <stop_token>
 #include <thread>
 
@@ -11,7 +12,8 @@ namespace whorl::app {
 // thread: threads started later inherit that the signals are not theirs.
 class StopOnSignal {
  public:
-  StopOnSignal();
+  // `on_hangup`, where given, is called for every SIGHUP, by a thread of its own.
+  explicit StopOnSignal(std::function<void()> on_hangup = {});
   ~StopOnSignal();
   StopOnSignal(const StopOnSignal&) = delete;
   StopOnSignal& operator=(const StopOnSignal&) = delete;

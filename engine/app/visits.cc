@@ -41,13 +41,16 @@ class Gatherer {
 
 }  // namespace
 
-Result<Encounter> read_visit(const Visit& visit, const Clock& clock) {
+Result<Encounter> read_visit(const Visit& visit, const Clock& clock,
+                             std::vector<CaptureNote>* notes) {
   Encounter encounter;
   encounter.captured_at = clock.now();
   encounter.source = visit.source;
   encounter.demographics = visit.demographics;
   for (const scanners::CaptureFile& file : visit.files) {
-    WHORL_TRY(std::vector<Template> templates, read_ready(file));
+    std::vector<features::Flaws> flaws;
+    WHORL_TRY(std::vector<Template> templates, read_ready(file, &flaws));
+    if (notes != nullptr) std::ranges::move(notes_of(templates, flaws), std::back_inserter(*notes));
     std::ranges::move(templates, std::back_inserter(encounter.templates));
   }
   return encounter;
@@ -104,9 +107,12 @@ Result<Demographics> demographics_of(const std::string& sex, std::optional<int> 
   return person;
 }
 
-std::vector<Visit> visits_of(std::vector<scanners::ManifestRow> rows) {
+std::vector<Visit> visits_of(std::vector<scanners::ManifestRow> rows, std::string_view face_model) {
   Gatherer gatherer;
-  for (scanners::ManifestRow& row : rows) gatherer.add(std::move(row));
+  for (scanners::ManifestRow& row : rows) {
+    row.file.face.model = face_model;
+    gatherer.add(std::move(row));
+  }
   return gatherer.take();
 }
 

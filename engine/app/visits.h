@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/app/capture_notes.h"
 #include "engine/base/biometrics.h"
 #include "engine/base/clock.h"
 #include "engine/base/result.h"
@@ -23,8 +24,10 @@ struct Visit {
   std::string source;
 };
 
-// Reads a visit's files (scanners/replay/capture_file.h), faces scaled to unit length.
-Result<Encounter> read_visit(const Visit& visit, const Clock& clock);
+// Reads a visit's files (scanners/replay/capture_file.h), faces scaled to unit length. `notes`,
+// where given, receives what each template is worth.
+Result<Encounter> read_visit(const Visit& visit, const Clock& clock,
+                             std::vector<CaptureNote>* notes = nullptr);
 
 // The options FILE..., --position, --ppi, --modality and --model of the verbs that take one visit.
 struct FileVisit {
@@ -41,7 +44,8 @@ Result<Demographics> demographics_of(const std::string& sex, std::optional<int> 
 
 // The visits of a manifest or folder (scanners/replay/manifest.h), in its order. Consecutive rows
 // of one subject and one `encounter` are one visit; where no encounter is given, a finger or the
-// face that comes again begins the next.
-std::vector<Visit> visits_of(std::vector<scanners::ManifestRow> rows);
+// face that comes again begins the next. Pictures of faces are read by `face_model`.
+std::vector<Visit> visits_of(std::vector<scanners::ManifestRow> rows,
+                             std::string_view face_model = features::kDefaultFaceModel);
 
 }  // namespace whorl::app

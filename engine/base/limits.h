@@ -49,5 +49,16 @@ inline constexpr int kMaxImagesPerFile = 128;
 inline constexpr std::int64_t kMaxImagePixelsPerFile = 192 * 1024 * 1024;
 // Blocks behind one image in ISO/IEC 19794-4:2011, which knows three kinds.
 inline constexpr std::size_t kMaxExtendedBlocks = 256;
+// One message of the protocol: a card of ten prints at 1000 ppi, compressed, or two flat pictures.
+inline constexpr std::size_t kMaxMessageBytes = 32 * 1024 * 1024;
+inline constexpr std::size_t kMaxRequestIdBytes = 64;
+inline constexpr std::size_t kMaxPurposeBytes = 32;
+inline constexpr std::size_t kMaxClientNameBytes = 256;  // a certificate's subject, RFC 4514
+inline constexpr int kMaxStreamsPerConnection = 100;
+inline constexpr int kMaxSubscribers = 64;       // that watch hits together
+inline constexpr int kMaxHitsWaiting = 1024;     // for one of them; a slower one is cut off
+inline constexpr int kMaxCapturesPerVisit = 64;  // of one station's stream
+inline constexpr std::size_t kMaxPolicyBytes = 1024 * 1024;
+inline constexpr int kMaxQueuedRequests = 100'000;  // of one priority, whatever the policy says
 
 }  // namespace whorl

@@ -57,6 +57,17 @@ enum class Fault : std::uint16_t {
   bad_model = 44,            // a face model's description cannot be understood
   wrong_model_file = 45,     // a face model's file is not the one its description names
   bad_model_output = 46,     // a network answered something else than its description says
+  unknown_client = 47,       // a certificate that the policy does not name, or that is revoked
+  not_allowed = 48,          // the client's role does not let it do this
+  busy = 49,                 // the service has as much to do as it may; nothing was begun
+  deadline_exceeded = 50,    // the caller's deadline passed before there was an answer
+  request_reused = 51,       // a request id that was given before, with another request
+  bad_request = 52,          // a message of the protocol that lacks something or contradicts itself
+  bad_policy = 53,           // the service's policy file cannot be understood
+  bad_certificate = 54,      // a certificate, key or revocation list that cannot be used
+  audit_broken = 55,         // the audit log was altered, shortened or reordered
+  unreachable = 56,          // the service does not answer
+  draining = 57,             // the service is about to stop and takes nothing new
 };
 
 // Whose doing it was: decides the exit code of the command (docs/faults.md).

@@ -105,54 +105,80 @@ Result<std::vector<FaceExtraction>> extract_faces(std::span<const std::byte> byt
 
 namespace {
 
-Result<std::vector<Template>> finger_templates(std::span<const std::byte> bytes,
-                                               const CaptureOptions& options) {
+template <class Quality>
+Flaws named_flaws(const Quality& quality) {
+  Flaws flaws;
+  for (const auto flaw : quality.flaws) flaws.push_back({name_of(flaw), text_of(flaw)});
+  return flaws;
+}
+
+// The templates of a file and what is wrong with each.
+struct Read {
+  std::vector<Template> templates;
+  std::vector<Flaws> flaws;
+};
+
+Result<Read> finger_templates(std::span<const std::byte> bytes, const CaptureOptions& options) {
   WHORL_TRY(std::vector<Extraction> extractions,
             extract_fingers(bytes, options.ppi, options.print));
-  std::vector<Template> templates;
+  Read read;
   for (Extraction& extraction : extractions) {
-    if (!shows_a_finger(extraction)) return no_finger(extractions.size(), templates.size());
-    templates.emplace_back(std::move(extraction.print));
+    if (!shows_a_finger(extraction)) return no_finger(extractions.size(), read.templates.size());
+    read.templates.emplace_back(std::move(extraction.print));
+    read.flaws.push_back(flaws_of(extraction.quality));
   }
-  return templates;
+  return read;
 }
 
-Result<std::vector<Template>> face_templates(std::span<const std::byte> bytes,
-                                             const CaptureOptions& options) {
+Result<Read> face_templates(std::span<const std::byte> bytes, const CaptureOptions& options) {
   WHORL_TRY(std::vector<FaceExtraction> extractions, extract_faces(bytes, options.face));
-  std::vector<Template> templates;
+  Read read;
   for (FaceExtraction& extraction : extractions) {
-    templates.emplace_back(std::move(extraction.face));
+    read.templates.emplace_back(std::move(extraction.face));
+    read.flaws.push_back(flaws_of(extraction.quality));
   }
-  return templates;
-}
-
-bool is_face_record(std::span<const std::byte> bytes) {
-  return formats::looks_like_face_image_record(bytes) || formats::looks_like_icao_dg2(bytes);
+  return read;
 }
 
 // Of a picture or transaction that does not say what it shows.
-Result<std::vector<Template>> tell_apart(std::span<const std::byte> bytes,
-                                         const CaptureOptions& options) {
-  Result<std::vector<Template>> fingers = finger_templates(bytes, options);
+Result<Read> tell_apart(std::span<const std::byte> bytes, const CaptureOptions& options) {
+  Result<Read> fingers = finger_templates(bytes, options);
   if (fingers) return fingers;
-  Result<std::vector<Template>> faces = face_templates(bytes, options);
+  Result<Read> faces = face_templates(bytes, options);
   if (faces) return faces;
   const Fault fault = faces.error().fault;
   const bool saw_a_face = fault == Fault::many_faces || fault == Fault::face_too_small;
   return saw_a_face ? faces : fingers;
 }
 
-}  // namespace
-
-Result<std::vector<Template>> read_capture(std::span<const std::byte> bytes,
-                                           const CaptureOptions& options) {
+Result<Read> read(std::span<const std::byte> bytes, const CaptureOptions& options) {
   if (is_face_record(bytes)) return face_templates(bytes, options);
-  if (!is_picture(bytes)) return formats::read_templates(bytes, options.ppi);
+  if (!is_picture(bytes)) {
+    WHORL_TRY(std::vector<Template> templates, formats::read_templates(bytes, options.ppi));
+    std::vector<Flaws> none(templates.size());
+    return Read{std::move(templates), std::move(none)};
+  }
   if (formats::looks_like_finger_image_record(bytes)) return finger_templates(bytes, options);
   if (!options.modality) return tell_apart(bytes, options);
   return *options.modality == Modality::face ? face_templates(bytes, options)
                                              : finger_templates(bytes, options);
+}
+
+}  // namespace
+
+bool is_face_record(std::span<const std::byte> bytes) {
+  return formats::looks_like_face_image_record(bytes) || formats::looks_like_icao_dg2(bytes);
+}
+
+Flaws flaws_of(const PrintQuality& quality) { return named_flaws(quality); }
+Flaws flaws_of(const FaceQuality& quality) { return named_flaws(quality); }
+
+Result<std::vector<Template>> read_capture(std::span<const std::byte> bytes,
+                                           const CaptureOptions& options,
+                                           std::vector<Flaws>* flaws) {
+  WHORL_TRY(Read all, read(bytes, options));
+  if (flaws != nullptr) *flaws = std::move(all.flaws);
+  return std::move(all.templates);
 }
 
 }  // namespace whorl::features

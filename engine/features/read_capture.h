@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/biometrics.h"
@@ -17,6 +18,8 @@ namespace whorl::features {
 
 // Whether the bytes are a picture, or a record or transaction that carries pictures.
 bool is_picture(std::span<const std::byte> bytes);
+// Whether they are a record that can carry nothing but faces.
+bool is_face_record(std::span<const std::byte> bytes);
 
 // Extracts every finger that a file's pictures show, in the file's order and those of a slap from
 // left to right, each with its position where the record says it or the hand tells (slap.h). `ppi`
@@ -54,11 +57,22 @@ struct CaptureOptions {
   FaceOptions face{};
 };
 
+// What is wrong with a capture: a word for programs, and a sentence for the operator that says what
+// to do (print_quality.h, face_quality.h).
+struct Flaw {
+  std::string_view name, text;
+};
+using Flaws = std::vector<Flaw>;  // of one template, most serious first
+Flaws flaws_of(const PrintQuality& quality);
+Flaws flaws_of(const FaceQuality& quality);
+
 // Everything a file's bytes say of people, as templates without codes: minutiae records and the
 // engine's own container as formats::read_templates gives them, pictures by extract_fingers and
 // extract_faces. These templates are enrolled and searched, so a picture of nothing gives none.
+// `flaws`, where given, receives a list for each template; of one that came as such it is empty.
 // Faults: those of all three, and no_finger; of a bare picture that shows neither, the finger's.
 Result<std::vector<Template>> read_capture(std::span<const std::byte> bytes,
-                                           const CaptureOptions& options = {});
+                                           const CaptureOptions& options = {},
+                                           std::vector<Flaws>* flaws = nullptr);
 
 }  // namespace whorl::features

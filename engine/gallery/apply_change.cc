@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "engine/base/limits.h"
+#include "engine/gallery/notes.h"
 
 namespace whorl::gallery {
 namespace {
@@ -19,6 +20,7 @@ Result<std::vector<PreparedChange>> prepare(const Batch& batch) {
   std::vector<PreparedChange> prepared;
   for (const Change& change : batch.changes()) {
     PreparedChange& next = prepared.emplace_back(PreparedChange{&change, {}, {}});
+    if (change.note) WHORL_TRY_VOID(check(*change.note));
     if (change.operation != Operation::enrol && change.operation != Operation::update) continue;
     const std::string name = change.encounter
                                  ? name_of(EncounterPlace{place_of(change), *change.encounter})
@@ -29,7 +31,21 @@ Result<std::vector<PreparedChange>> prepare(const Batch& batch) {
   return prepared;
 }
 
+// A note's name is looked up first: of a request that was done already, that is what to tell.
 Result<EncounterId> ChangeApplier::apply(const PreparedChange& prepared) {
+  const std::optional<Note>& note = prepared.change->note;
+  if (note) WHORL_TRY_VOID(must_be_free(batch_, note->name));
+  WHORL_TRY(const EncounterId encounter, change(prepared));
+  if (note) {
+    const SubjectPlace place = place_of(*prepared.change);
+    WHORL_TRY_VOID(put_note(
+        batch_, vault_, note->name,
+        {note->content, catalogue_.revision, place.gallery, place.subject, encounter, now_}));
+  }
+  return encounter;
+}
+
+Result<EncounterId> ChangeApplier::change(const PreparedChange& prepared) {
   const Change& change = *prepared.change;
   if (!catalogue_.galleries.contains(change.gallery)) {
     return fail(Fault::not_found, 0, name_of(change.gallery));

@@ -34,6 +34,7 @@ class ChangeApplier {
   Result<Removal> erase(SubjectPlace place);
 
  private:
+  Result<EncounterId> change(const PreparedChange& prepared);
   Result<EncounterId> enrol(const PreparedChange& prepared);
   Result<EncounterId> update(const PreparedChange& prepared);
   Result<EncounterId> delete_encounter(const Change& change);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "kernels/core.h"
+
 namespace whorl::gallery {
 
 void Batch::enrol(GalleryId gallery, SubjectId subject, Encounter content, Expect expect) {
@@ -25,6 +27,12 @@ void Batch::delete_encounter(GalleryId gallery, SubjectId subject, EncounterId e
 
 void Batch::delete_subject(GalleryId gallery, SubjectId subject) {
   changes_.push_back({Operation::delete_subject, gallery, subject, std::nullopt, false, {}});
+}
+
+void Batch::remember(Note note) {
+  WHORL_CHECK(!changes_.empty());
+  WHORL_CHECK(!changes_.back().note.has_value());
+  changes_.back().note = std::move(note);
 }
 
 }  // namespace whorl::gallery

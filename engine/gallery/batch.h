@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/base/biometrics.h"
+#include "engine/base/byte_writer.h"
 
 namespace whorl::gallery {
 
@@ -18,6 +20,15 @@ enum class Operation : std::uint8_t {
   erase_subject = 5,
 };
 
+// What a caller wants remembered of a change, for instance the answer to the request that made it:
+// stored with the change or not at all, so that a request repeated after a crash is answered from
+// its note and not done twice. No place for templates: a note outlives the subject's key.
+struct Note {
+  std::string name;  // [a-z0-9_-]{1,64}; one that is taken refuses the batch: Fault::duplicate_id
+  Bytes content;     // 1 .. kMaxNoteBytes
+};
+inline constexpr std::size_t kMaxNoteBytes = 1024 * 1024;
+
 struct Change {
   Operation operation;
   GalleryId gallery;
@@ -25,6 +36,7 @@ struct Change {
   std::optional<EncounterId> encounter;  // enrol: absent takes the subject's next number
   bool expect_new_subject = false;       // enrol alone
   Encounter content;                     // enrol and update
+  std::optional<Note> note = std::nullopt;
 };
 
 enum class Expect : std::uint8_t { any_subject, new_subject };
@@ -46,6 +58,8 @@ class Batch {
   // Gone for every reader. What it leaves in the store's files until they are next compacted is
   // sealed, but its key is still there: Store::erase_subject destroys that too.
   void delete_subject(GalleryId gallery, SubjectId subject);
+  // Of the change added last; there must be one, without a note so far.
+  void remember(Note note);
 
   const std::vector<Change>& changes() const { return changes_; }
   bool empty() const { return changes_.empty(); }

@@ -23,10 +23,10 @@ Result<Catalogue> Catalogue::load(const DiskReader& reader) {
   const ByteView prefix = as_bytes(kGalleryPrefix);
   Cursor cursor = reader.cursor(Space::meta);
   for (cursor.seek(prefix); cursor.valid(); cursor.next()) {
-    const ByteView key = cursor.key();
-    if (key.size() < prefix.size() || !std::ranges::equal(key.first(prefix.size()), prefix)) break;
-    const GalleryId id{ByteReader(key.subspan(prefix.size())).u32()};
-    WHORL_TRY(const ByteView body, named(unframe(key, cursor.value()), name_of(id)));
+    const auto number = after_prefix(kGalleryPrefix, cursor.key());
+    if (!number) break;
+    const GalleryId id{ByteReader(*number).u32()};
+    WHORL_TRY(const ByteView body, named(unframe(cursor.key(), cursor.value()), name_of(id)));
     WHORL_TRY(catalogue.galleries[id], named(decode_gallery(body), name_of(id)));
   }
   WHORL_TRY_VOID(named(cursor.status(), "gallery records"));

@@ -235,13 +235,18 @@ Result<> Disk::destroy(Space space, ByteView key) {
   return outcome(delete_old_files(*database_->db));
 }
 
-Result<> Disk::compact() {
+Result<> Disk::compact(Space space) {
   WHORL_TRY_VOID(outcome(database_->flush()));
-  for (rocksdb::ColumnFamilyHandle* space : database_->spaces) {
-    WHORL_TRY_VOID(
-        outcome(database_->db->CompactRange(rewrite_everything(), space, nullptr, nullptr)));
-  }
+  WHORL_TRY_VOID(outcome(
+      database_->db->CompactRange(rewrite_everything(), database_->of(space), nullptr, nullptr)));
   return outcome(delete_old_files(*database_->db));
+}
+
+Result<> Disk::compact() {
+  for (int space = 0; space < kSpaces; ++space) {
+    WHORL_TRY_VOID(compact(static_cast<Space>(space)));
+  }
+  return {};
 }
 
 Result<> Disk::check_files() const { return outcome(database_->db->VerifyChecksum()); }

@@ -98,8 +98,9 @@ class Disk {
   // Writes out what is in memory, then rewrites every file that holds or held the key, and waits
   // until the old files are deleted. Nothing may view the disk meanwhile.
   Result<> destroy(Space space, ByteView key);
-  Result<> compact();
-  Result<> check_files() const;  // every block of every file against its checksum
+  Result<> compact(Space space);  // the same for every key of the space
+  Result<> compact();             // and of all spaces
+  Result<> check_files() const;   // every block of every file against its checksum
   std::int64_t bytes() const;
 
   // The note is written into the backup and comes back from read_backup_note.

@@ -46,7 +46,7 @@ Result<Encounter> decode_encounter(std::span<const std::byte> plain) {
   encounter.captured_at = UnixMillis{static_cast<std::int64_t>(in.u64())};
   encounter.demographics.sex = static_cast<Sex>(in.u8());
   encounter.demographics.birth_year = in.u16();
-  for (const std::byte c : in.take(in.u8())) encounter.source += std::to_integer<char>(c);
+  encounter.source = text_in(in.take(in.u8()));
   const int count = in.u8();
   for (int i = 0; i < count && in.ok(); ++i) {
     WHORL_TRY(Template t, formats::decode_template(in.take(in.u32())));

@@ -1,5 +1,6 @@
 #include "engine/gallery/places.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "engine/base/byte_reader.h"
@@ -65,6 +66,21 @@ Bytes meta_key(std::string_view prefix, std::span<const std::byte> rest) {
   out.bytes(rest);
   return out.take();
 }
+
+std::optional<std::span<const std::byte>> after_prefix(std::string_view prefix,
+                                                       std::span<const std::byte> key) {
+  const auto start = as_bytes(prefix);
+  if (key.size() < start.size() || !std::ranges::equal(key.first(start.size()), start)) return {};
+  return key.subspan(start.size());
+}
+
+std::string text_in(std::span<const std::byte> bytes) {
+  std::string text;
+  for (const std::byte c : bytes) text += std::to_integer<char>(c);
+  return text;
+}
+
+std::string name_of_note(std::string_view note) { return "note " + std::string(note); }
 
 std::string name_of(GalleryId gallery) { return "gallery " + std::to_string(gallery.value()); }
 

@@ -44,12 +44,21 @@ inline constexpr std::string_view kHeaderKey = "header";
 inline constexpr std::string_view kRevisionKey = "revision";
 inline constexpr std::string_view kGalleryPrefix = "gallery/";
 inline constexpr std::string_view kSidePrefix = "side/";
+inline constexpr std::string_view kRotationKey = "rotation";
 inline constexpr std::string_view kErasingPrefix = "erasing/";
+inline constexpr std::string_view kNotePrefix = "note/";
+inline constexpr std::string_view kNotedPrefix = "noted/";  // notes by time
 Bytes meta_key(std::string_view prefix, std::span<const std::byte> rest);
+// What follows the prefix; absent where the key does not begin with it.
+std::optional<std::span<const std::byte>> after_prefix(std::string_view prefix,
+                                                       std::span<const std::byte> key);
+
+std::string text_in(std::span<const std::byte> bytes);
 
 // "gallery 3, subject 17, encounter 2": pseudonyms, which may be logged.
 std::string name_of(SubjectPlace place);
 std::string name_of(EncounterPlace place);
 std::string name_of(GalleryId gallery);
+std::string name_of_note(std::string_view note);
 
 }  // namespace whorl::gallery

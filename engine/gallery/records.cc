@@ -102,7 +102,7 @@ Result<GalleryRecord> decode_gallery(std::span<const std::byte> body) {
   ByteReader in(body);
   GalleryRecord record;
   record.created_at = read_time(in);
-  for (const std::byte c : in.take(in.u8())) record.name += std::to_integer<char>(c);
+  record.name = text_in(in.take(in.u8()));
   record.subjects = read_count(in);
   record.encounters = read_count(in);
   for (std::int64_t& count : record.templates.fingers) count = read_count(in);
@@ -152,6 +152,27 @@ Result<ChangeEntry> decode_change(Revision revision, std::span<const std::byte> 
     return fail(Fault::store_version);  // a later version's operation: not ours to guess
   }
   return complete(in, entry);
+}
+
+Bytes encode(const Noted& noted) {
+  ByteWriter out;
+  write_time(out, noted.noted_at);
+  out.u64(noted.revision.value());
+  out.bytes(key_of(EncounterPlace{{noted.gallery, noted.subject}, noted.encounter}));
+  out.bytes(noted.content);
+  return out.take();
+}
+
+Result<Noted> decode_note(std::span<const std::byte> plain) {
+  ByteReader in(plain);
+  Noted noted;
+  noted.noted_at = read_time(in);
+  noted.revision = Revision{in.u64()};
+  noted.gallery = GalleryId{in.u32()};
+  noted.subject = SubjectId{in.u64()};
+  noted.encounter = EncounterId{in.u32()};
+  noted.content = rest_of(in);
+  return complete(in, std::move(noted));
 }
 
 Bytes encode(Revision revision) { return key_of(revision); }

@@ -67,6 +67,9 @@ Result<SubjectRecord> decode_subject(std::span<const std::byte> body);
 Bytes encode(const ChangeEntry& entry);  // all but the revision, which is the key
 Result<ChangeEntry> decode_change(Revision revision, std::span<const std::byte> body);
 
+Bytes encode(const Noted& noted);
+Result<Noted> decode_note(std::span<const std::byte> plain);
+
 Bytes encode(Revision revision);
 Result<Revision> decode_revision(std::span<const std::byte> body);
 

@@ -20,8 +20,8 @@ GalleryInfo info_of(GalleryId id, const GalleryRecord& record) {
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> Store::open(const std::string& folder, const Key& master,
-                                           const StoreOptions& given) {
+Result<std::shared_ptr<StoreBody>> open_body(const std::string& folder, const Key& master,
+                                             const StoreOptions& given) {
   const StoreOptions options = with_defaults(given);
   const std::string database = folder + "/db";
   if (options.create) WHORL_TRY_VOID(make_folder(folder));
@@ -35,6 +35,9 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& folder, const Key&
   WHORL_TRY(StoreFiles files, open_store_files(database));
   Vault vault(master, files.header.id, *options.entropy);
   if (!vault.opens_check(files.header.key_check)) return fail(Fault::wrong_key, 0, folder);
+  if (!files.predecessor.empty()) {
+    WHORL_TRY_VOID(named(vault.admit_predecessor(files.predecessor), "rotation record"));
+  }
   files.disk.reset();
 
   auto body = std::make_shared<StoreBody>(folder, std::move(lock), options, std::move(vault),
@@ -42,6 +45,16 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& folder, const Key&
   WHORL_TRY(body->disk, Disk::open(database, Disk::Mode::write));
   WHORL_TRY(body->catalogue, Catalogue::load({body->disk.get(), nullptr}));
   WHORL_TRY_VOID(body->finish_erasures());
+  return body;
+}
+
+// A rotation that cannot be finished now does not keep the store shut: it opens under both keys.
+Result<std::unique_ptr<Store>> Store::open(const std::string& folder, const Key& master,
+                                           const StoreOptions& options) {
+  WHORL_TRY(auto body, open_body(folder, master, options));
+  if (const auto finished = body->finish_rotation({}); !finished) {
+    body->unfinished_rotation = finished.error();
+  }
   return std::unique_ptr<Store>(new Store(std::move(body)));
 }
 

@@ -57,6 +57,17 @@ struct ChangeEntry {
   UnixMillis changed_at;
 };
 
+// A note as it is found again.
+struct Noted {
+  Bytes content;  // empty once the subject was erased
+  // What the change was given; where there was none, the store's revision, and no subject (0).
+  Revision revision;
+  GalleryId gallery;
+  SubjectId subject;
+  EncounterId encounter;  // 0 where the change meant the whole subject
+  UnixMillis noted_at;
+};
+
 struct GalleryStats {
   GalleryInfo gallery;
   std::int64_t subjects = 0;
@@ -76,6 +87,7 @@ struct Scrub {
   static constexpr std::size_t kMaxListed = 1000;
   std::int64_t subjects = 0;
   std::int64_t encounters = 0;
+  std::int64_t notes = 0;
   std::int64_t damaged = 0;
   std::vector<Error> damage;  // each names its record; the first kMaxListed
 };
@@ -84,6 +96,7 @@ struct Scrub {
 using EncounterVisitor = std::function<Result<>(const StoredEncounter&)>;
 using SubjectVisitor = std::function<Result<>(const EnrolledSubject&)>;
 using ScrubProgress = std::function<void(const Scrub&)>;
+using RotationProgress = std::function<void(std::int64_t subjects, std::int64_t of)>;
 
 // The side value that seals the search index's snapshot file. erase_subject destroys it, so that
 // a snapshot that still holds the erased subject does not open: docs/decisions/erasure.md.
@@ -155,15 +168,19 @@ class Store {
 
   // Stores the batch, or nothing of it; returns when it is on disk. Batches of several threads
   // share one write to the disk. At most kMaxChangesPerBatch changes.
-  // Faults: duplicate_id, not_found, limit_exceeded, out_of_range, and those of
-  // formats::encode_template, each with the record's name; nothing of a refused batch is stored.
+  // Faults: duplicate_id (also for a note's name), not_found, limit_exceeded, out_of_range,
+  // bad_name and empty_input of a note, and those of formats::encode_template, each with the
+  // record's name; nothing of a refused batch is stored.
   Result<Commit> commit(const Batch& batch);
 
   // Destroys the subject's key in every file of the store, and the side value kIndexSnapshotKey;
   // its records cannot be opened from then on, not even from an older copy of the data that lacks
-  // the key. Ends all snapshots. Costs a rewrite of the key files (about 100 bytes a subject).
-  // Fault::not_found.
-  Result<Revision> erase_subject(GalleryId gallery, SubjectId subject);
+  // the key. The notes of its changes lose their content in the same way; their names stay taken,
+  // so that a request that comes again does not enrol the erased subject. Ends all snapshots.
+  // Costs a rewrite of the key files (about 100 bytes a subject), and of those that hold its notes.
+  // `note` is stored with the erasure. When the process dies after that and before the keys are
+  // destroyed, the next start finishes the erasure. Faults: not_found, and of the note as commit().
+  Result<Revision> erase_subject(GalleryId gallery, SubjectId subject, const Note* note = nullptr);
 
   // The newest state; each call sees one revision. See Snapshot for the members of the same name.
   Snapshot snapshot() const;
@@ -188,6 +205,17 @@ class Store {
   Result<std::optional<Bytes>> get_side(std::string_view name) const;
   Result<> delete_side(std::string_view name);
 
+  // Notes (batch.h): sealed with the master key, bound to their name; in backups. bad_name.
+  Result<std::optional<Noted>> get_note(std::string_view name) const;
+  // Of something that changed nothing. Survives the death of the process at once, a power cut only
+  // once a later commit returned, or this call did where it syncs. Fault::duplicate_id.
+  enum class Sync : bool { no, yes };
+  Result<> put_note(const Note& note, Sync sync = Sync::no);
+  // Removes notes from before `time`, oldest first, at most kNotesPerDrop a call; how many there
+  // were. Call again while it is that many. A power cut may bring the last ones back.
+  Result<std::int64_t> drop_notes_before(UnixMillis time);
+  static constexpr std::int64_t kNotesPerDrop = 4096;
+
   // Reads and opens every record and recounts the counters. The answer is a list of damage; the
   // call itself fails only when it cannot go on. Twice as long as for_each_encounter.
   Result<Scrub> verify(const ScrubProgress& progress = {}) const;
@@ -204,6 +232,18 @@ class Store {
   // Faults: already_exists unless `to` is absent or empty; store_corrupt, bad_checksum for a
   // damaged backup; io_error where there is no backup. A failed restore leaves nothing behind.
   static Result<> restore(const std::string& from, const std::string& to);
+
+  // Puts a store that no one has open under another master key, records untouched: whatever the old
+  // one sealed is sealed anew, and the old forms are destroyed in every file. From its first write
+  // on, the new key alone opens the store. Cut off by a crash, a full disk or damage after that, it
+  // is gone on with by every open() and by calling it again with the same keys; until it is
+  // finished the store holds the old key, sealed with the new one, and opens all the same.
+  // Copies and backups made before stay under the old key. docs/decisions/key-rotation.md.
+  // Faults: wrong_key when neither key is the store's, bad_argument when both are the same, those
+  // of open(), and of the first record that does not open: nothing was changed then.
+  static Result<> rotate_master_key(const std::string& folder, const Key& old_master,
+                                    const Key& new_master, const StoreOptions& options,
+                                    const RotationProgress& progress = {});
 
  private:
   explicit Store(std::shared_ptr<StoreBody> body);

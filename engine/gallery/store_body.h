@@ -42,7 +42,9 @@ struct StoreBody : std::enable_shared_from_this<StoreBody> {
   const std::string folder;
   const FolderLock lock;
   const StoreOptions options;
-  const Vault vault;
+  Vault vault;  // changed before the store is shared, by finish_rotation() alone
+  // Why the store is still going over to its master key: told by verify().
+  std::optional<Error> unfinished_rotation;
 
   std::mutex upkeep;    // erase, compact, backup and reopening: one at a time
   WriterQueue writers;  // guards mark and must_reopen
@@ -73,29 +75,42 @@ struct StoreBody : std::enable_shared_from_this<StoreBody> {
   // ---- writing (store_write.cc)
   enum class Upkeep : bool { free, held };  // whether the caller holds `upkeep`
   using Edit = std::function<Result<>(DiskBatch&, Catalogue&)>;
-  Result<> write_alone(const Edit& edit, Upkeep upkeep_state);
+  using Sync = Store::Sync;  // yes: as the options say
+  Result<> write_alone(const Edit& edit, Upkeep upkeep_state, Sync sync = Sync::yes);
   void write_group(std::span<PendingBatch* const> group);
   // The following in the writer's turn.
   Result<> make_writable(Upkeep upkeep_state);
-  Result<> edit_now(const Edit& edit);
-  Result<> put_on_disk(DiskBatch& batch, Catalogue next);
+  Result<> edit_now(const Edit& edit, Sync sync = Sync::yes);
+  Result<> put_on_disk(DiskBatch& batch, Catalogue next, Sync sync);
   Result<> reopen();
 
   // ---- erasing (store_erase.cc)
-  Result<> erase(SubjectPlace place, Revision& revision);
+  Result<> erase(SubjectPlace place, const Note* with, Revision& revision);
   // Destroys the keys of erasures that are begun. In the writer's turn, with `upkeep` held.
   Result<> finish_erasures();
   Result<> recount(GalleryId gallery);
+  // Runs `work`, which rewrites files of the disk, while no one else uses it; ends all snapshots.
+  Result<> rewrite_files(const std::function<Result<>()>& work);
+
+  // ---- another master key (store_rotate.cc), before the store is shared
+  Result<> begin_rotation(const Key& old_master, const Key& new_master);
+  Result<> finish_rotation(const RotationProgress& progress);
 };
+
+// Opens the store as it is; an unfinished rotation is not gone on with.
+Result<std::shared_ptr<StoreBody>> open_body(const std::string& folder, const Key& master,
+                                             const StoreOptions& options);
 
 // ---- files (store_files.cc)
 struct StoreFiles {
   std::unique_ptr<Disk> disk;
   HeaderRecord header;
+  Bytes predecessor;  // the master key before, sealed, while a rotation is under way; else empty
   AcknowledgedMark mark;
 };
 Result<> create_store(const std::string& folder, const Key& master, Entropy& entropy,
                       UnixMillis now);
+Result<HeaderRecord> read_header(const Disk& disk);
 // Looks before it touches: what is damaged is left as it is.
 Result<StoreFiles> open_store_files(const std::string& database_folder);
 

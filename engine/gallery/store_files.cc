@@ -14,14 +14,6 @@
 namespace whorl::gallery {
 namespace {
 
-Result<HeaderRecord> read_header(const Disk& disk) {
-  const DiskReader reader{&disk, nullptr};
-  WHORL_TRY(const auto body,
-            named(get_record(reader, Space::meta, as_bytes(kHeaderKey)), "store header"));
-  if (!body) return fail(Fault::store_corrupt, 0, "store header: missing");
-  return named(decode_header(*body), "store header");
-}
-
 Result<> check_against_mark(const Disk& disk, const HeaderRecord& header,
                             const AcknowledgedMark& mark) {
   if (header.id != mark.store()) {
@@ -35,6 +27,14 @@ Result<> check_against_mark(const Disk& disk, const HeaderRecord& header,
 }
 
 }  // namespace
+
+Result<HeaderRecord> read_header(const Disk& disk) {
+  const DiskReader reader{&disk, nullptr};
+  WHORL_TRY(const auto body,
+            named(get_record(reader, Space::meta, as_bytes(kHeaderKey)), "store header"));
+  if (!body) return fail(Fault::store_corrupt, 0, "store header: missing");
+  return named(decode_header(*body), "store header");
+}
 
 Result<> create_store(const std::string& folder, const Key& master, Entropy& entropy,
                       UnixMillis now) {
@@ -61,7 +61,11 @@ Result<StoreFiles> open_store_files(const std::string& database_folder) {
   WHORL_TRY(auto disk, Disk::open(database_folder, Disk::Mode::read_only));
   WHORL_TRY(HeaderRecord header, read_header(*disk));
   WHORL_TRY_VOID(check_against_mark(*disk, header, mark));
-  return StoreFiles{std::move(disk), std::move(header), std::move(mark)};
+  const DiskReader reader{disk.get(), nullptr};
+  WHORL_TRY(const auto rotation,
+            named(get_record(reader, Space::meta, as_bytes(kRotationKey)), "rotation record"));
+  return StoreFiles{std::move(disk), std::move(header), rotation.value_or(Bytes{}),
+                    std::move(mark)};
 }
 
 }  // namespace whorl::gallery

@@ -1,6 +1,7 @@
 // Scrub, compaction, backup and restore.
 
 #include "engine/gallery/durable_folder.h"
+#include "engine/gallery/notes.h"
 #include "engine/gallery/store_body.h"
 
 namespace whorl::gallery {
@@ -80,10 +81,11 @@ Result<> check_counters(const Catalogue& catalogue, const Counts& counts) {
   return {};
 }
 
-void scrub_meta(const DiskReader& reader, const Counts& counts, Scrub& scrub) {
+void scrub_meta(const DiskReader& reader, const Vault& vault, const Counts& counts, Scrub& scrub) {
   const auto catalogue = Catalogue::load(reader);
   if (!catalogue) return note(scrub, std::vector<Error>{catalogue.error()});
   note(scrub, check_change_log(reader, catalogue->revision));
+  note(scrub, check_notes(reader, vault, scrub.notes));
   // Damage found before makes the counts differ; it is not told twice.
   if (scrub.damaged == 0) note(scrub, check_counters(*catalogue, counts));
 }
@@ -151,7 +153,7 @@ Result<Scrub> Store::verify(const ScrubProgress& progress) const {
     return {};
   };
   const auto the_rest = [&](const DiskReader& reader) -> Result<> {
-    scrub_meta(reader, counts, scrub);
+    scrub_meta(reader, body_->vault, counts, scrub);
     return {};
   };
   WHORL_TRY_VOID(with_view(files));
@@ -160,6 +162,9 @@ Result<Scrub> Store::verify(const ScrubProgress& progress) const {
     if (progress) progress(scrub);
   }
   WHORL_TRY_VOID(with_view(the_rest));
+  if (const auto& unfinished = body_->unfinished_rotation) {
+    note(scrub, named(Result<>(tl::unexpected<Error>(*unfinished)), "the change of master key"));
+  }
   return scrub;
 }
 

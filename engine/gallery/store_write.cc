@@ -58,29 +58,29 @@ void StoreBody::write_group(std::span<PendingBatch* const> group) {
       batch.undo();
     }
   }
-  if (const auto written = put_on_disk(batch, std::move(next)); !written) {
+  if (const auto written = put_on_disk(batch, std::move(next), Sync::yes); !written) {
     refuse_all(written.error());
   }
 }
 
-Result<> StoreBody::write_alone(const Edit& edit, Upkeep upkeep_state) {
+Result<> StoreBody::write_alone(const Edit& edit, Upkeep upkeep_state, Sync sync) {
   return writers.alone([&]() -> Result<> {
     WHORL_TRY_VOID(make_writable(upkeep_state));
-    return edit_now(edit);
+    return edit_now(edit, sync);
   });
 }
 
-Result<> StoreBody::edit_now(const Edit& edit) {
+Result<> StoreBody::edit_now(const Edit& edit, Sync sync) {
   const auto shared = disk_lock.shared();
   DiskBatch batch(*disk);
   Catalogue next = catalogue;
   WHORL_TRY_VOID(edit(batch, next));
-  return put_on_disk(batch, std::move(next));
+  return put_on_disk(batch, std::move(next), sync);
 }
 
-Result<> StoreBody::put_on_disk(DiskBatch& batch, Catalogue next) {
+Result<> StoreBody::put_on_disk(DiskBatch& batch, Catalogue next, Sync sync) {
   next.save(batch, catalogue);
-  const auto written = disk->write(batch, options.sync);
+  const auto written = disk->write(batch, options.sync && sync == Sync::yes);
   if (!written) {
     must_reopen = true;
     return written;

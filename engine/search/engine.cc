@@ -206,6 +206,12 @@ Result<> Engine::rebuild_indexes() {
   return {};
 }
 
+Result<std::int64_t> Engine::people(const std::string& gallery) const {
+  WHORL_TRY(const Gallery* const found, find(gallery));
+  const auto guard = guard_.shared();
+  return found->index.subjects();
+}
+
 std::vector<GalleryStatus> Engine::status() const {
   const auto guard = guard_.shared();
   std::vector<GalleryStatus> list;
@@ -248,56 +254,67 @@ Result<> Engine::check(const Gallery& gallery, const Enrolment& enrolment) const
   return {};
 }
 
-Result<> Engine::update(const std::string& gallery, SubjectId subject, EncounterId encounter,
-                        const Encounter& content) {
+// The batch's one change with its note.
+Result<Revision> Engine::commit(gallery::Batch& batch, const gallery::Note* note) {
+  if (note != nullptr) batch.remember(*note);
+  WHORL_TRY(const gallery::Commit done, store_->commit(batch));
+  return done.revision;
+}
+
+Result<Revision> Engine::update(const std::string& gallery, SubjectId subject,
+                                EncounterId encounter, const Encounter& content,
+                                const gallery::Note* note) {
   WHORL_TRY(Gallery* const found, find(gallery));
-  Enrolment replacement{subject, content, false};
+  Enrolment replacement{subject, content};
   WHORL_TRY_VOID(prepare(replacement));
   const std::lock_guard turn(turn_);
   WHORL_TRY_VOID(check(*found, replacement));
   gallery::Batch batch;
   batch.update(found->id, subject, encounter, replacement.encounter);
-  WHORL_TRY_VOID(store_->commit(batch));
+  WHORL_TRY(const Revision revision, commit(batch, note));
   const auto guard = guard_.alone();
-  return refresh(*found, subject);
+  WHORL_TRY_VOID(refresh(*found, subject));
+  return revision;
 }
 
-Result<> Engine::delete_encounter(const std::string& gallery, SubjectId subject,
-                                  EncounterId encounter) {
+Result<Revision> Engine::delete_encounter(const std::string& gallery, SubjectId subject,
+                                          EncounterId encounter, const gallery::Note* note) {
   WHORL_TRY(Gallery* const found, find(gallery));
   const std::lock_guard turn(turn_);
   gallery::Batch batch;
   batch.delete_encounter(found->id, subject, encounter);
-  WHORL_TRY_VOID(store_->commit(batch));
+  WHORL_TRY(const Revision revision, commit(batch, note));
   const auto guard = guard_.alone();
   remove(*found, subject, encounter);
   ++unsaved_changes_;
-  return {};
+  return revision;
 }
 
-Result<> Engine::delete_subject(const std::string& gallery, SubjectId subject) {
+Result<Revision> Engine::delete_subject(const std::string& gallery, SubjectId subject,
+                                        const gallery::Note* note) {
   WHORL_TRY(Gallery* const found, find(gallery));
   const std::lock_guard turn(turn_);
   gallery::Batch batch;
   batch.delete_subject(found->id, subject);
-  WHORL_TRY_VOID(store_->commit(batch));
+  WHORL_TRY(const Revision revision, commit(batch, note));
   const auto guard = guard_.alone();
   remove(*found, subject, std::nullopt);
   ++unsaved_changes_;
-  return {};
+  return revision;
 }
 
-Result<> Engine::erase_subject(const std::string& gallery, SubjectId subject) {
+Result<Revision> Engine::erase_subject(const std::string& gallery, SubjectId subject,
+                                       const gallery::Note* note) {
   WHORL_TRY(Gallery* const found, find(gallery));
   const std::lock_guard turn(turn_);
-  WHORL_TRY_VOID(store_->erase_subject(found->id, subject));
+  WHORL_TRY(const Revision revision, store_->erase_subject(found->id, subject, note));
   const auto guard = guard_.alone();
   remove(*found, subject, std::nullopt);
   // The snapshots' key is gone with the subject; without it the files are noise.
   std::error_code ignored;
   for (const auto& g : galleries_) std::filesystem::remove(snapshot_path(g->id), ignored);
   for (const auto& g : galleries_) unsaved_changes_ += g->index.templates();
-  return {};
+  return revision;
 }
 
 }  // namespace whorl::search

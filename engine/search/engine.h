@@ -36,6 +36,11 @@ struct Enrolment {
   SubjectId subject;
   Encounter encounter;
   bool expect_new_subject = false;  // Fault::duplicate_id when the subject is enrolled already
+  // What to remember of the enrolment, or nothing; null remembers nothing. Asked once, when it is
+  // known what the search before it found (nothing without dedup), and stored in the same write. Of
+  // a duplicate, which is not enrolled, the note alone is stored. A name that is taken refuses the
+  // enrolment: Fault::duplicate_id. It must not call the engine.
+  std::function<std::optional<gallery::Note>(const std::optional<Answer>& search)> note = {};
 };
 
 // Search before storing: a hit is reported and not enrolled. `query` says how to search (its
@@ -43,6 +48,9 @@ struct Enrolment {
 struct Dedup {
   Query query;
   bool enrol_referrals = true;  // store what an examiner has yet to look at
+  // Replaces the search's decision and reasons by a policy's; null keeps them. Must not call the
+  // engine.
+  std::function<void(const Query&, Answer&)> judge = {};
 };
 
 enum class Outcome : std::uint8_t { enrolled, duplicate, refused };
@@ -51,6 +59,7 @@ struct Receipt {
   Outcome outcome = Outcome::refused;
   SubjectId subject;
   EncounterId encounter;         // where enrolled
+  Revision revision;             // likewise
   std::optional<Answer> search;  // where dedup was asked for
   std::optional<Error> error;    // where refused: nothing of this enrolment was stored
 };
@@ -106,23 +115,30 @@ class Engine {
   Result<std::vector<Answer>> identify(const std::string& gallery,
                                        std::span<const Query> queries) const;
 
+  // Each gives the change's revision; a note is stored with the change, in one write.
   // Replaces an encounter; the receipt's faults as of enrol.
-  Result<> update(const std::string& gallery, SubjectId subject, EncounterId encounter,
-                  const Encounter& content);
-  Result<> delete_encounter(const std::string& gallery, SubjectId subject, EncounterId encounter);
-  Result<> delete_subject(const std::string& gallery, SubjectId subject);
-  Result<> erase_subject(const std::string& gallery, SubjectId subject);  // destroys the key, too
+  Result<Revision> update(const std::string& gallery, SubjectId subject, EncounterId encounter,
+                          const Encounter& content, const gallery::Note* note = nullptr);
+  Result<Revision> delete_encounter(const std::string& gallery, SubjectId subject,
+                                    EncounterId encounter, const gallery::Note* note = nullptr);
+  Result<Revision> delete_subject(const std::string& gallery, SubjectId subject,
+                                  const gallery::Note* note = nullptr);
+  // Destroys the key, too: gallery::Store::erase_subject.
+  Result<Revision> erase_subject(const std::string& gallery, SubjectId subject,
+                                 const gallery::Note* note = nullptr);
 
   // Writes the indexes beside the store (index/), sealed. Also done on close after many changes.
   Result<> save_snapshot();
   // Drops the indexes and makes them again from the gallery alone.
   Result<> rebuild_indexes();
 
+  // How many subjects the gallery has. Fault::not_found (gallery).
+  Result<std::int64_t> people(const std::string& gallery) const;
   std::vector<GalleryStatus> status() const;
   bool loaded_from_snapshot() const { return loaded_from_snapshot_; }
   gallery::Store& store() {
     return *store_;
-  }  // for reading, backup, verify; changes go through here
+  }  // for reading, notes, backup, verify; changes go through here
 
  private:
   struct Gallery {
@@ -131,7 +147,11 @@ class Engine {
     GalleryIndex index;
     std::unique_ptr<DeviceGallery> devices;  // null without an accelerator
   };
-  using Items = std::vector<Enrolment>;
+  struct Item {
+    Enrolment enrolment;
+    std::optional<gallery::Note> note;
+  };
+  using Items = std::vector<Item>;
   struct Incoming {
     Enrolment enrolment;
     Result<> prepared;
@@ -149,8 +169,9 @@ class Engine {
 
   Result<> prepare(Enrolment& enrolment) const;
   Result<> check(const Gallery& gallery, const Enrolment& enrolment) const;
+  Result<Revision> commit(gallery::Batch& batch, const gallery::Note* note);
   Result<std::vector<Receipt>> store_batch(Gallery& gallery, const Items& items);
-  Result<Receipt> store_unless_known(Gallery& gallery, const Enrolment& item, const Dedup& dedup);
+  Result<Receipt> store_unless_known(Gallery& gallery, Enrolment& enrolment, const Dedup& dedup);
   Result<std::vector<Receipt>> admit(Gallery& gallery, std::vector<Incoming>& items,
                                      const Dedup* dedup);
 

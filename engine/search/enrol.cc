@@ -23,7 +23,12 @@ bool founds_face_index(const GalleryIndex& index, const Enrolment& item) {
 }
 
 Receipt refused(SubjectId subject, Error error) {
-  return {Outcome::refused, subject, {}, std::nullopt, std::move(error)};
+  return {Outcome::refused, subject, {}, {}, std::nullopt, std::move(error)};
+}
+
+std::optional<gallery::Note> note_of(const Enrolment& enrolment,
+                                     const std::optional<Answer>& search) {
+  return enrolment.note ? enrolment.note(search) : std::nullopt;
 }
 
 }  // namespace
@@ -34,16 +39,19 @@ Result<std::vector<Receipt>> Engine::store_batch(Gallery& gallery, const Items& 
   std::vector<Receipt> receipts;
   if (items.empty()) return receipts;
   gallery::Batch batch;
-  for (const Enrolment& item : items) {
+  for (const auto& [enrolment, note] : items) {
     batch.enrol(
-        gallery.id, item.subject, item.encounter,
-        item.expect_new_subject ? gallery::Expect::new_subject : gallery::Expect::any_subject);
+        gallery.id, enrolment.subject, enrolment.encounter,
+        enrolment.expect_new_subject ? gallery::Expect::new_subject : gallery::Expect::any_subject);
+    if (note) batch.remember(*note);
   }
   const auto commit = store_->commit(batch);
   if (!commit) {
     if (machine_failed(commit.error())) return tl::unexpected(commit.error());
-    if (items.size() == 1) return std::vector{refused(items.front().subject, commit.error())};
-    for (const Enrolment& item : items) {
+    if (items.size() == 1) {
+      return std::vector{refused(items.front().enrolment.subject, commit.error())};
+    }
+    for (const Item& item : items) {
       WHORL_TRY(auto one, store_batch(gallery, {item}));
       receipts.push_back(std::move(one.front()));
     }
@@ -51,10 +59,12 @@ Result<std::vector<Receipt>> Engine::store_batch(Gallery& gallery, const Items& 
   }
   std::vector<IndexedEncounter> rows;
   for (std::size_t i = 0; i < items.size(); ++i) {
-    rows.push_back({items[i].subject, commit->encounters[i], &items[i].encounter});
-    receipts.push_back(
-        {Outcome::enrolled, items[i].subject, commit->encounters[i], std::nullopt, std::nullopt});
-    unsaved_changes_ += std::ssize(items[i].encounter.templates);
+    const Enrolment& enrolment = items[i].enrolment;
+    const EncounterId encounter = commit->encounters[i];
+    const Revision revision{commit->revision.value() - (items.size() - 1) + i};
+    rows.push_back({enrolment.subject, encounter, &enrolment.encounter});
+    receipts.push_back({Outcome::enrolled, enrolment.subject, encounter, revision, {}, {}});
+    unsaved_changes_ += std::ssize(enrolment.encounter.templates);
   }
   const auto guard = guard_.alone();
   gallery.index.append(rows);
@@ -63,21 +73,27 @@ Result<std::vector<Receipt>> Engine::store_batch(Gallery& gallery, const Items& 
 
 // Searches the enrolment against everybody but its own subject, stores it unless that finds
 // someone.
-Result<Receipt> Engine::store_unless_known(Gallery& gallery, const Enrolment& item,
+Result<Receipt> Engine::store_unless_known(Gallery& gallery, Enrolment& enrolment,
                                            const Dedup& dedup) {
+  const SubjectId subject = enrolment.subject;
   Query query = dedup.query;
-  query.templates = item.encounter.templates;
-  query.filter.excluded.push_back(item.subject);
+  query.templates = enrolment.encounter.templates;
+  query.filter.excluded.push_back(subject);
   std::ranges::sort(query.filter.excluded);
   auto answers = identify(gallery.name, {&query, 1});
-  if (!answers) return refused(item.subject, answers.error());
-  Answer& answer = answers->front();
+  if (!answers) return refused(subject, answers.error());
+  std::optional<Answer> search(std::move(answers->front()));
+  if (dedup.judge) dedup.judge(query, *search);
+  auto note = note_of(enrolment, search);
   const Decision least = dedup.enrol_referrals ? Decision::hit : Decision::refer;
-  if (answer.decision >= least) {
-    return Receipt{Outcome::duplicate, item.subject, {}, std::move(answer), std::nullopt};
+  if (search->decision >= least) {
+    const auto noted = note ? store_->put_note(*note, gallery::Store::Sync::yes) : Result<>{};
+    if (!noted && machine_failed(noted.error())) return tl::unexpected(noted.error());
+    if (!noted) return refused(subject, noted.error());
+    return Receipt{Outcome::duplicate, subject, {}, {}, std::move(search), {}};
   }
-  WHORL_TRY(auto stored, store_batch(gallery, {item}));
-  stored.front().search = std::move(answer);
+  WHORL_TRY(auto stored, store_batch(gallery, {{std::move(enrolment), std::move(note)}}));
+  stored.front().search = std::move(search);
   return std::move(stored.front());
 }
 
@@ -103,10 +119,11 @@ Result<std::vector<Receipt>> Engine::admit(Gallery& gallery, std::vector<Incomin
     } else if (dedup != nullptr) {
       WHORL_TRY(receipts[i], store_unless_known(gallery, items[i].enrolment, *dedup));
     } else {
-      good.push_back(std::move(items[i].enrolment));
+      auto note = note_of(items[i].enrolment, std::nullopt);
+      good.push_back({std::move(items[i].enrolment), std::move(note)});
       places.push_back(i);
       // The first face fixes the gallery's model: it must be in before the next one is checked.
-      if (founds_face_index(gallery.index, good.back())) WHORL_TRY_VOID(flush());
+      if (founds_face_index(gallery.index, good.back().enrolment)) WHORL_TRY_VOID(flush());
     }
   }
   WHORL_TRY_VOID(flush());

@@ -39,6 +39,8 @@ bool unlike_fingers(const Evidence& e) {
          e.probe_position != e.reference_position;
 }
 
+bool is_face(const Evidence& e) { return e.modality == Modality::face; }
+
 }  // namespace
 
 std::vector<Candidate> fuse(std::vector<Scored> comparisons, int most) {
@@ -46,7 +48,7 @@ std::vector<Candidate> fuse(std::vector<Scored> comparisons, int most) {
   std::vector<Candidate> candidates;
   for (const Scored& s : comparisons) {
     if (candidates.empty() || candidates.back().subject != s.subject)
-      candidates.push_back({s.subject, {}, {}});
+      candidates.push_back({s.subject, {}, {}, {}});
     auto& evidence = candidates.back().evidence;
     if (evidence.empty() || evidence.back().probe != s.evidence.probe)
       evidence.push_back(s.evidence);
@@ -60,8 +62,16 @@ std::vector<Candidate> fuse(std::vector<Scored> comparisons, int most) {
   return candidates;
 }
 
+FalsePositiveRate false_positive_rate(FalseMatchRate fmr, std::int64_t searched) {
+  if (searched <= 0) return FalsePositiveRate{0};
+  return FalsePositiveRate{-std::expm1(static_cast<double>(searched) * std::log1p(-fmr.value()))};
+}
+
 void decide(const Query& query, Answer& answer) {
   answer.decision = Decision::no_hit;
+  for (Candidate& c : answer.candidates) {
+    c.fpir = false_positive_rate(c.value.fmr, answer.effort.searched);
+  }
   if (answer.candidates.empty()) {
     answer.reasons.push_back(answer.effort.gallery_prints == 0
                                  ? "the gallery holds nothing to compare these templates with"
@@ -69,8 +79,8 @@ void decide(const Query& query, Answer& answer) {
     return;
   }
   const Candidate& best = answer.candidates.front();
-  const double fmr = best.value.fmr.value();
-  const std::string is = "the best candidate's false match rate is " + number(fmr);
+  const std::string is =
+      "the best candidate's false match rate is " + number(best.value.fmr.value());
   if (best.value.fmr <= query.hit_at) {
     answer.decision = Decision::hit;
     answer.reasons.push_back(is + ", at or below " + number(query.hit_at.value()) + " for a hit");
@@ -82,9 +92,18 @@ void decide(const Query& query, Answer& answer) {
   } else {
     answer.reasons.push_back(is + ", above " + number(query.refer_at.value()));
   }
-  if (answer.decision != Decision::no_hit && std::ranges::any_of(best.evidence, unlike_fingers)) {
+  if (answer.decision == Decision::no_hit) return;
+  answer.reasons.push_back("among " + std::to_string(answer.effort.searched) +
+                           " templates of other people one scores this much in " +
+                           number(100 * best.fpir.value()) + " % of searches");
+  if (std::ranges::any_of(best.evidence, unlike_fingers)) {
     answer.reasons.push_back(
         "unlike fingers match: hands may have been swapped or fingers mis-numbered");
+  }
+  if (std::ranges::all_of(best.evidence, is_face)) {
+    answer.reasons.push_back(
+        "a face alone speaks for it: the rates are of unrelated people, and twins, siblings and "
+        "look-alikes score as one person does");
   }
 }
 

@@ -19,7 +19,11 @@ struct Scored {
 // holds: Bonferroni over the single rates, and Markov's inequality P(ratio >= t) <= exp(-t).
 std::vector<Candidate> fuse(std::vector<Scored> comparisons, int most);
 
-// Sets decision and reasons from the candidates and the effort.
+// 1 - (1 - fmr)^searched: that one of so many templates of other people scores this much, were they
+// independent. Several visits of one person count each, so it is rather too high than too low.
+FalsePositiveRate false_positive_rate(FalseMatchRate fmr, std::int64_t searched);
+
+// Sets decision, reasons and the candidates' false positive rates from candidates and effort.
 void decide(const Query& query, Answer& answer);
 
 }  // namespace whorl::search

@@ -158,6 +158,7 @@ void Identification::score_position(const std::vector<FingerTask>& tasks, std::s
     Effort& effort = answers_[tasks[t].query].effort;
     effort.loss = std::max(effort.loss, plan.loss);
     effort.gallery_prints += prints.live();
+    effort.searched = std::max(effort.searched, prints.live());
     effort.comparisons += prints.live();
   }
   const bool on_device = devices_ != nullptr && devices_->search(prints, search);
@@ -288,6 +289,7 @@ std::vector<std::vector<index::FaceHit>> Identification::nearest_faces(
   for (const FaceTask& task : tasks) {
     Effort& effort = answers_[task.query].effort;
     effort.gallery_prints += faces.live();
+    effort.searched = std::max(effort.searched, faces.live());
     effort.comparisons += faces.live();
     if (nearest) effort.on_device += faces.live();
   }
@@ -339,11 +341,17 @@ Result<> check_query(const Query& query, const GalleryIndex& gallery) {
   if (!(query.max_loss > 0 && query.max_loss < 1)) {
     return fail(Fault::bad_argument, 0, "0 < max_loss < 1");
   }
+  if (!(query.hit_at > FalseMatchRate{0} && query.hit_at <= query.refer_at &&
+        query.refer_at <= FalseMatchRate{1})) {
+    return fail(Fault::bad_argument, 0, "0 < hit_at <= refer_at <= 1");
+  }
   if (query.max_candidates < 1) return fail(Fault::bad_argument, 0, "max_candidates");
   if (query.max_candidates > kMaxCandidates)
     return fail(Fault::limit_exceeded, 0, "max_candidates");
   if (std::ssize(query.filter.excluded) > kMaxExcludedSubjects)
     return fail(Fault::limit_exceeded, 0, "exclude list");
+  if (!std::ranges::is_sorted(query.filter.excluded))
+    return fail(Fault::bad_argument, 0, "exclude list, ascending");
   for (std::size_t t = 0; t < query.templates.size(); ++t) {
     const std::string where = "query template " + std::to_string(t + 1);
     if (const auto* finger = std::get_if<FingerTemplate>(&query.templates[t])) {

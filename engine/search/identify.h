@@ -12,7 +12,8 @@
 namespace whorl::search {
 
 // Refuses what cannot be searched with: no templates or too many, a face of another model or
-// dimension, counts beyond limits.h. Says which template by its number in `where`.
+// dimension, counts beyond limits.h, rates that are none or out of order. Says which template by
+// its number in `where`.
 Result<> check_query(const Query& query, const GalleryIndex& gallery);
 
 // The identify pipeline: one pass over the gallery for all the queries together.

@@ -41,9 +41,14 @@ struct Evidence {
   matchers::Calibrated value;
 };
 
+// How often a search as large as this one names anybody at all who is not there with a false match
+// rate as low (FPIR of ISO/IEC 2382-37): what a rate is worth at the gallery's size.
+using FalsePositiveRate = Quantity<struct FalsePositiveRateTag, double>;
+
 struct Candidate {
   SubjectId subject;
   matchers::Calibrated value;  // all evidence together
+  FalsePositiveRate fpir{};    // of value.fmr, for Effort::searched templates
   std::vector<Evidence> evidence;
 };
 
@@ -53,8 +58,9 @@ constexpr std::string_view name_of(Decision d) {
 }
 
 struct Effort {
-  std::int64_t gallery_prints =
-      0;  // live prints and faces that the filters and fingers let in at most
+  // Live prints and faces that the filters and fingers let in at most.
+  std::int64_t gallery_prints = 0;
+  std::int64_t searched = 0;     // the most templates that one probe was compared with
   std::int64_t comparisons = 0;  // probe prints and faces times gallery's
   std::int64_t on_device = 0;    // of the comparisons, those an accelerator made
   kernels::Backend backend = kernels::Backend::reference;  // that made the others

@@ -37,13 +37,21 @@ tl::unexpected<Error> not_as_said(const CaptureFile& file, Fault fault, const st
   return fail(fault, 0, line + file.path.string() + ", " + what);
 }
 
-Result<> keep_position(const CaptureFile& file, std::vector<Template>& templates) {
+// Erases the templates that are not meant, and their flaws with them.
+Result<> keep_position(const CaptureFile& file, std::vector<Template>& templates,
+                       std::vector<features::Flaws>& flaws) {
   const auto is_meant = [&](const Template& t) {
     const auto* print = std::get_if<FingerTemplate>(&t);
     return print != nullptr && print->position == file.position;
   };
   if (std::ranges::any_of(templates, is_meant)) {
-    std::erase_if(templates, [&](const Template& t) { return !is_meant(t); });
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < templates.size(); ++i) {
+      if (!is_meant(templates[i])) continue;
+      std::swap(templates[kept], templates[i]), std::swap(flaws[kept], flaws[i]);
+      ++kept;
+    }
+    templates.resize(kept), flaws.resize(kept);
     return {};
   }
   if (templates.size() != 1) {
@@ -59,11 +67,13 @@ Result<> keep_position(const CaptureFile& file, std::vector<Template>& templates
 
 }  // namespace
 
-Result<std::vector<Template>> read_capture_file(const CaptureFile& file) {
+Result<std::vector<Template>> read_capture_file(const CaptureFile& file,
+                                                std::vector<features::Flaws>* flaws) {
   WHORL_TRY(const Bytes bytes, formats::read_file(file.path, kMaxImageFileBytes));
   features::CaptureOptions options{file.ppi, file.modality, {}, file.face};
   options.print.mode = file.extraction;
-  auto templates = features::read_capture(bytes, options);
+  std::vector<features::Flaws> found;
+  auto templates = features::read_capture(bytes, options, &found);
   if (!templates) {
     Error error = std::move(templates).error();  // its own `where` is the view
     error.where = file.path.string() + (error.where.empty() ? "" : ", " + error.where);
@@ -75,7 +85,10 @@ Result<std::vector<Template>> read_capture_file(const CaptureFile& file) {
                          "holds a " + std::string(name_of(modality_of(t))));
     }
   }
-  if (file.position != FingerPosition::unknown) WHORL_TRY_VOID(keep_position(file, *templates));
+  if (file.position != FingerPosition::unknown) {
+    WHORL_TRY_VOID(keep_position(file, *templates, found));
+  }
+  if (flaws != nullptr) *flaws = std::move(found);
   return templates;
 }
 

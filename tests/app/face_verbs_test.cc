@@ -202,6 +202,78 @@ TEST_F(FacesOfAModel, NothingIsEnrolledOfABadPicture) {
   EXPECT_NE(stats.out.find("\"subjects\": 1"), std::string::npos) << stats.out;
 }
 
+// Its cell is a colour and all else is dark red: the toy's picture has flaws.
+TEST_F(FacesOfAModel, EnrolmentTellsWhatEachPictureIsWorth) {
+  const Ran one = enrol("ada1.png", "1");
+  ASSERT_EQ(one.exit_code, 0) << one.out << one.err;
+  const auto face = one.json()["captures"][0]["templates"][0];
+  EXPECT_EQ(one.json()["captures"][0]["subject"], 1);
+  EXPECT_EQ(face["modality"], "face");
+  EXPECT_LE(face["quality"], 100);
+  ASSERT_FALSE(face["flaws"].empty());
+  EXPECT_EQ(face["flaws"].size(), face["reasons"].size());
+  // Of many visits those are listed in which something is amiss.
+  write("many.csv",
+        "subject,modality,position,path,ppi\n2,face,,cy.png,\n3,face,,both.png,\n4,face,,ada2.png,"
+        "\n");
+  const Ran many = run_json(
+      {"enroll", "--store", "store", "--gallery", "g", "--manifest", "many.csv", "--model", "toy"});
+  EXPECT_EQ(many.exit_code, 3) << "one shows two people";
+  ASSERT_EQ(many.json()["captures"].size(), 2U) << many.out;
+  EXPECT_EQ(many.json()["captures"][0]["subject"], 2);
+  EXPECT_EQ(many.json()["captures"][1]["subject"], 4);
+  const Ran update =
+      run_json({"update", "--store", "store", "--gallery", "g", "--subject", "1", "--encounter",
+                "1", "--modality", "face", "--model", "toy", "ada2.png"});
+  ASSERT_EQ(update.exit_code, 0) << update.out;
+  EXPECT_FALSE(update.json()["templates"][0]["flaws"].empty());
+}
+
+TEST_F(FacesOfAModel, ExtractWritesTheTemplateThatAPictureWouldBe) {
+  ASSERT_EQ(enrol("ada1.png", "1").exit_code, 0);
+  ASSERT_EQ(enrol("cy.png", "2").exit_code, 0);
+  const Ran ran = run_json(
+      {"extract", "ada2.png", "cy.png", "--modality", "face", "--model", "toy", "--out", "t"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.out;
+  const auto face = ran.json()["images"][0]["faces"][0];
+  EXPECT_EQ(face["model"], "toy");
+  EXPECT_EQ(face["dimension"], 6);
+  EXPECT_EQ(face["landmarks"].size(), 5U);
+  EXPECT_FALSE(face["flaws"].empty());
+  for (const auto& [file, subject] : {std::pair{"t/ada2.whorl", 1}, std::pair{"t/cy.whorl", 2}}) {
+    const Ran found = run_json({"identify", "--store", "store", "--gallery", "g", file});
+    ASSERT_EQ(found.exit_code, 0) << file << found.out;
+    EXPECT_EQ(found.json()["candidates"][0]["subject"], subject) << file;
+  }
+}
+
+TEST_F(FacesOfAModel, ExtractShowsTheStepsOfOneFace) {
+  const Ran ran = run({"extract", "ada1.png", "--modality", "face", "--model", "toy", "--out", "t",
+                       "--trace", "steps.html"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  const std::string page = read("steps.html");
+  EXPECT_NE(page.find("data:image/png;base64,"), std::string::npos);
+  EXPECT_NE(page.find("between the eyes, px"), std::string::npos);
+  EXPECT_EQ(page.find("ada1"), std::string::npos) << "a page names no file";
+}
+
+TEST_F(FacesOfAModel, ExtractRefusesWhatIsNoFaceAndTakesTheMainOneOfSeveral) {
+  const auto extract = [&](const std::string& file, std::vector<std::string> more) {
+    std::vector<std::string> words{"extract", file, "--out", "t", "--model", "toy"};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_json(words);
+  };
+  const Ran nobody = extract("nobody.png", {"--modality", "face"});
+  EXPECT_EQ(nobody.exit_code, 3);
+  EXPECT_EQ(nobody.json()["refused"][0]["error"]["code"], static_cast<int>(Fault::no_face));
+  const Ran record = extract("ada1.png", {"--modality", "face", "--format", "iso19794-2:2005"});
+  EXPECT_EQ(record.json()["refused"][0]["error"]["code"], static_cast<int>(Fault::bad_argument));
+  EXPECT_EQ(extract("ada1.png", {"--modality", "nose"}).exit_code, 2);
+  const Ran both = extract("both.png", {"--modality", "face"});
+  ASSERT_EQ(both.exit_code, 0) << both.out;
+  EXPECT_EQ(both.json()["images"][0]["faces"][0]["flaws"][0], "several-faces");
+}
+
 TEST_F(FacesOfAModel, AreNotJudgedWithoutACalibration) {
   toy_.more.clear();
   place();

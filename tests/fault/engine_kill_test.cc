@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -45,6 +46,47 @@ std::vector<double> answers(const Engine& engine, const std::set<std::uint64_t>&
   return said;
 }
 
+bool noted(Engine& engine, char what, std::uint64_t subject) {
+  const auto note = engine.store().get_note(note_of(what, SubjectId{subject}).name);
+  EXPECT_TRUE(note) << describe(note.error());
+  return note && note->has_value();
+}
+
+// A change is there exactly where its note is, and asked for again by that name it is refused.
+void check_notes(Engine& engine, const Told& told, const std::map<std::uint64_t, int>& there) {
+  for (const auto& [subject, count] : there) {
+    EXPECT_TRUE(noted(engine, kEnrolled, subject)) << "subject " << subject;
+    EXPECT_FALSE(noted(engine, kDeleted, subject)) << "subject " << subject;
+  }
+  for (const std::uint64_t subject : told.enrolled) {
+    EXPECT_TRUE(noted(engine, kEnrolled, subject)) << "subject " << subject;
+    EXPECT_EQ(noted(engine, kDeleted, subject), !there.contains(subject)) << "subject " << subject;
+  }
+  if (there.empty()) return;
+  const auto asked_again = {there.begin()->first, there.rbegin()->first};
+  for (const std::uint64_t subject : asked_again) {
+    Enrolment again = enrolment_of(subject - 1);
+    again.expect_new_subject = false;
+    const auto receipt = engine.enrol(kStreamGallery, again);
+    ASSERT_TRUE(receipt) << describe(receipt.error());
+    EXPECT_EQ(receipt->outcome, Outcome::refused);
+    EXPECT_EQ(engine.store().get_subject(GalleryId{1}, SubjectId{subject})->size(), 1U);
+  }
+}
+
+// What was cut off before it was acknowledged is done by asking for it again, once.
+void check_retry(Engine& engine, std::uint64_t first_unseen) {
+  Enrolment retried = enrolment_of(first_unseen - 1);
+  retried.expect_new_subject = false;
+  for (const Outcome expected : {Outcome::enrolled, Outcome::refused}) {
+    const auto receipt = engine.enrol(kStreamGallery, retried);
+    ASSERT_TRUE(receipt) << describe(receipt.error());
+    EXPECT_EQ(receipt->outcome, expected);
+  }
+  const auto stored = engine.store().get_subject(GalleryId{1}, SubjectId{first_unseen});
+  EXPECT_EQ(stored->size(), 1U);
+}
+
 TEST(EngineKill, EveryAcknowledgedEncounterIsThereOnceAndTheIndexEqualsARebuild) {
   const fs::path folder =
       fs::temp_directory_path() / ("whorl-engine-kill-" + std::to_string(::getpid()));
@@ -84,9 +126,13 @@ TEST(EngineKill, EveryAcknowledgedEncounterIsThereOnceAndTheIndexEqualsARebuild)
     for (const std::uint64_t s : told.deleted) EXPECT_FALSE(there.contains(s)) << "subject " << s;
     if (engine.status().empty()) continue;  // killed before the gallery was made
     EXPECT_EQ(engine.status().front().subjects, std::ssize(there));
+    check_notes(engine, told, there);
     const auto opened_answers = answers(engine, told.enrolled);
     ASSERT_TRUE(engine.rebuild_indexes());
     EXPECT_EQ(answers(engine, told.enrolled), opened_answers);
+    check_retry(engine, std::max(there.empty() ? 0 : there.rbegin()->first,
+                                 told.enrolled.empty() ? 0 : *told.enrolled.rbegin()) +
+                            1);
     if (HasFailure()) break;
   }
   EXPECT_GT(told.enrolled.size(), 0U) << "no round lived long enough to enrol anyone";

@@ -16,11 +16,21 @@ inline constexpr char kDeleted = 'x';   // acknowledged
 
 inline SubjectId subject_of(std::uint64_t person) { return SubjectId{person + 1}; }
 
+// What the stream writes down of each change: the subject's number, under the request's name.
+inline gallery::Note note_of(char what, SubjectId subject) {
+  const std::string number = std::to_string(subject.value());
+  const auto content = as_bytes(number);
+  return {std::string(1, what) + number, {content.begin(), content.end()}};
+}
+
 inline Enrolment enrolment_of(std::uint64_t person) {
   const scanners::Person who = scanners::Population(5).person(person);
   Enrolment enrolment{subject_of(person), {}, true};
   enrolment.encounter.demographics = who.demographics();
   enrolment.encounter.templates.emplace_back(who.capture(FingerPosition::right_index, 0));
+  enrolment.note = [person](const std::optional<Answer>&) {
+    return note_of(kEnrolled, subject_of(person));
+  };
   return enrolment;
 }
 

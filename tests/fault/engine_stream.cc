@@ -1,5 +1,5 @@
 // Streams simulated people into an engine for ever and says what was acknowledged; it ends by being
-// killed. Saves index snapshots and deletes now and then, so that kills land in those, too.
+// killed. Saves index snapshots, deletes and erases now and then, so that kills land in those, too.
 //   engine_stream FOLDER FIRST_PERSON SEED
 
 #include <unistd.h>
@@ -43,9 +43,12 @@ void run(const std::string& folder, std::uint64_t next, std::uint64_t seed) {
         [&](const Receipt& r) { say(kEnrolled, r.subject); }));
     if (random.chance(0.4)) must(engine.save_snapshot());
     if (random.chance(0.5)) {
-      say(kDeleting, subject_of(first));
-      must(engine.delete_subject(kStreamGallery, subject_of(first)));
-      say(kDeleted, subject_of(first));
+      const SubjectId subject = subject_of(first);
+      const gallery::Note note = note_of(kDeleted, subject);
+      say(kDeleting, subject);
+      must(random.chance(0.5) ? engine.delete_subject(kStreamGallery, subject, &note)
+                              : engine.erase_subject(kStreamGallery, subject, &note));
+      say(kDeleted, subject);
     }
   }
 }

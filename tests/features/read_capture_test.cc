@@ -224,5 +224,21 @@ TEST(ReadCapture, RefusesPrefixesOfAPicture) {
   }
 }
 
+TEST(ReadCapture, TellsTheFlawsOfEachPictureAndNoneOfATemplate) {
+  Image faint = picture(0);
+  for (std::uint8_t& sample : faint.samples) sample = static_cast<std::uint8_t>(200 + sample / 16);
+  std::vector<Flaws> flaws;
+  ASSERT_TRUE(read_capture(*formats::encode_png(faint), {}, &flaws));
+  ASSERT_EQ(flaws.size(), 1U);
+  const Extraction whole = *extract_print(faint);
+  ASSERT_FALSE(whole.quality.flaws.empty());
+  ASSERT_EQ(flaws[0].size(), whole.quality.flaws.size());
+  EXPECT_EQ(flaws[0][0].name, name_of(whole.quality.flaws[0]));
+  EXPECT_EQ(flaws[0][0].text, text_of(whole.quality.flaws[0]));
+  ASSERT_TRUE(read_capture(formats::encode_template(extracted()).value(), {}, &flaws));
+  ASSERT_EQ(flaws.size(), 1U);
+  EXPECT_TRUE(flaws[0].empty());
+}
+
 }  // namespace
 }  // namespace whorl::features

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 
 namespace whorl::search {
 namespace {
@@ -62,6 +63,51 @@ TEST(Decide, ByTheTwoThresholdsOnTheRate) {
   EXPECT_EQ(decision(1.1e-6), Decision::refer);
   EXPECT_EQ(decision(1e-4), Decision::refer);
   EXPECT_EQ(decision(1.1e-4), Decision::no_hit);
+}
+
+TEST(FalsePositiveRate, IsTheChanceThatOneOfSoManyScoresThisMuch) {
+  struct Row {
+    double fmr;
+    std::int64_t searched;
+    double fpir;
+  };
+  for (const Row& row : {Row{1e-6, 0, 0}, Row{0, 1'000'000, 0}, Row{1, 1, 1}, Row{1, 5, 1},
+                         Row{0.5, 1, 0.5}, Row{0.5, 2, 0.75}, Row{0.1, 3, 0.271},
+                         Row{1e-6, 1'000'000, 0.632120742768}, Row{1e-15, 1'000'000, 1e-9}}) {
+    EXPECT_NEAR(false_positive_rate(FalseMatchRate{row.fmr}, row.searched).value(), row.fpir,
+                1e-9 * row.fpir)
+        << row.fmr << ", " << row.searched;
+  }
+}
+
+Answer decided(Modality modality, double fmr) {
+  Scored one = scored(1, 0, 1, fmr);
+  one.evidence.modality = modality;
+  Answer answer;
+  answer.effort.searched = 1000;
+  answer.candidates = fuse({one, scored(2, 0, 0, 0.5)}, 2);
+  decide(Query{}, answer);
+  return answer;
+}
+bool says(const Answer& answer, std::string_view words) {
+  return std::ranges::any_of(answer.reasons, [&](const std::string& reason) {
+    return reason.find(words) != std::string::npos;
+  });
+}
+
+TEST(Decide, TellsEachCandidatesRateAtTheGallerysSize) {
+  const Answer answer = decided(Modality::finger, 1e-6);
+  EXPECT_NEAR(answer.candidates[0].fpir.value(), 1e-3, 1e-6);
+  EXPECT_EQ(answer.candidates[1].fpir.value(), 1);
+  EXPECT_TRUE(says(answer, "among 1000 templates")) << answer.reasons.back();
+  EXPECT_TRUE(says(answer, "0.1 %")) << answer.reasons.back();
+}
+
+TEST(Decide, WarnsOfLookAlikesWhereAFaceAloneSpeaks) {
+  EXPECT_TRUE(says(decided(Modality::face, 1e-6), "look-alikes"));
+  EXPECT_TRUE(says(decided(Modality::face, 1e-5), "look-alikes"));
+  EXPECT_FALSE(says(decided(Modality::face, 1e-2), "look-alikes"));  // no hit: nothing to warn of
+  EXPECT_FALSE(says(decided(Modality::finger, 1e-6), "look-alikes"));
 }
 
 }  // namespace

@@ -5,12 +5,12 @@
 #include <utility>
 #include <vector>
 
-#include "engine/app/comparison.h"
 #include "engine/app/evidence_trace.h"
 #include "engine/app/report/histogram_picture.h"
 #include "engine/app/report/minutiae_picture.h"
 #include "engine/app/report/page.h"
 #include "engine/app/words.h"
+#include "engine/matchers/comparison.h"
 #include "engine/matchers/finger_matcher.h"
 
 namespace whorl::app {
@@ -115,7 +115,7 @@ void add_histogram(const DemoScores& scores, const search::Query& thresholds, Pa
   page.figure(
       histogram_picture({"Similarity of one person's captures and of two people's",
                          "similarity (the finger matcher's own scale)", scores.one_person,
-                         scores.two_people, similarity_at(thresholds.hit_at).value(),
+                         scores.two_people, matchers::similarity_at(thresholds.hit_at).value(),
                          "hit: " + one_in(thresholds.hit_at)}),
       "Each bar is a share of its own population, on a logarithmic axis. Right of the dashed "
       "line a comparison alone is a hit. Captures left of it overlap too little, or are too "

@@ -1,9 +1,9 @@
 #include "engine/app/report/accuracy_report.h"
 
-#include "engine/app/comparison.h"
 #include "engine/app/report/det_picture.h"
 #include "engine/app/report/histogram_picture.h"
 #include "engine/app/words.h"
+#include "engine/matchers/comparison.h"
 #include "kernels/core.h"
 
 namespace whorl::app {
@@ -15,7 +15,8 @@ void add_histogram(const Measured& measured, Page& page) {
   const LabelledScores& s = measured.scores;
   page.figure(
       histogram_picture({s.name, "similarity (the finger matcher's own scale)", s.genuine,
-                         s.impostor, similarity_at(kDrawnRate).value(), one_in(kDrawnRate)}),
+                         s.impostor, matchers::similarity_at(kDrawnRate).value(),
+                         one_in(kDrawnRate)}),
       "Blue: captures of one finger. Orange: captures of two. Each bar is a share of its own "
       "population, on a logarithmic axis; from the dashed line on, the calibration promises that "
       "at most " +

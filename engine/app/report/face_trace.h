@@ -25,4 +25,11 @@ struct ExplainedFaces {
 // pictures of people. Faults: bad_argument (not FILE.html), those of embed_raster and write_file.
 Result<> write_face_trace(const std::filesystem::path& path, const ExplainedFaces& faces);
 
+// One page: how a face became a template, in the order of engine/features/face/extract_face.cc: the
+// picture round the face with its box, landmarks and outline, the face as the network saw it, and
+// the quality with what it rests on. It holds the face and no file's name. Faults as above.
+Result<> write_face_steps(const std::filesystem::path& path, const Image& picture,
+                          const features::FaceExtraction& face,
+                          const features::EmbedderModel& embedder);
+
 }  // namespace whorl::app

@@ -26,20 +26,29 @@ std::string name_of(const ChangeOptions& o) {
 }
 
 void say(Console& console, const ChangeOptions& o, SubjectId subject, const std::string& done,
-         const std::string& so = {}) {
+         const std::string& so = {}, const Json& more = Json::object()) {
   Json facts{{"done", done}, {"subject", subject.value()}};
   if (o.encounter) facts["encounter"] = *o.encounter;
+  facts.update(more);
   console.answer(facts, name_of(o) + ": " + done + so);
 }
 
 Result<Exit> update(const ChangeOptions& o, Console& console) {
   WHORL_TRY(const SubjectId subject, subject_from(o.subject, "--subject"));
   WHORL_TRY(const Visit visit, visit_of(o.files, subject));
-  WHORL_TRY(const Encounter content, read_visit(visit, console.clock()));
+  std::vector<CaptureNote> notes;
+  WHORL_TRY(const Encounter content, read_visit(visit, console.clock(), &notes));
   WHORL_TRY(const auto engine, open_engine(o.store, console));
   WHORL_TRY_VOID(
       engine->update(o.store.gallery, subject, EncounterId{o.encounter.value_or(1)}, content));
-  say(console, o, subject, "updated");
+  Json templates = Json::array();
+  std::string text = "\n";
+  for (const CaptureNote& note : notes) {
+    templates.push_back(as_json(note));
+    text += as_text(note);
+  }
+  text.pop_back();
+  say(console, o, subject, "updated", text, {{"templates", std::move(templates)}});
   return Exit::ok;
 }
 

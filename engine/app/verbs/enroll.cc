@@ -33,10 +33,14 @@ Result<std::vector<Visit>> planned(const EnrollOptions& o) {
   if (ways != 1) {
     return fail(Fault::bad_argument, 0, "give one of FILE... --subject, --manifest, --folder");
   }
-  if (!o.manifest.empty()) return scanners::read_manifest(o.manifest).map(visits_of);
+  if (!o.manifest.empty()) {
+    WHORL_TRY(std::vector<scanners::ManifestRow> rows, scanners::read_manifest(o.manifest));
+    return visits_of(std::move(rows), o.files.model);
+  }
   if (!o.folder.empty()) {
     const auto ppi = o.files.ppi ? std::optional(PixelsPerInch{*o.files.ppi}) : std::nullopt;
-    return scanners::rows_of_folder(o.folder, ppi).map(visits_of);
+    WHORL_TRY(std::vector<scanners::ManifestRow> rows, scanners::rows_of_folder(o.folder, ppi));
+    return visits_of(std::move(rows), o.files.model);
   }
   if (o.subject.empty()) return fail(Fault::bad_argument, 0, "FILE... needs --subject");
   WHORL_TRY(const SubjectId subject, subject_from(o.subject, "--subject"));
@@ -49,6 +53,11 @@ Result<std::vector<Visit>> planned(const EnrollOptions& o) {
   visit.source = o.source;
   return std::vector{std::move(visit)};
 }
+
+struct VisitNote {
+  SubjectId subject;
+  std::vector<CaptureNote> templates;
+};
 
 // Feeds the enrol pipeline visit by visit, and keeps what a person needs to know of the outcome.
 class Enroller {
@@ -78,20 +87,30 @@ class Enroller {
     std::ranges::move(unread_, std::back_inserter(noted_));
     return std::move(noted_);
   }
+  // What the only visit's captures are worth, and those in which something is amiss.
+  std::vector<VisitNote> take_captures() { return std::move(captures_); }
 
  private:
   std::optional<search::Enrolment> next() {
     while (at_ < visits_.size()) {
       const Visit& visit = visits_[at_++];
-      Result<Encounter> encounter = read_visit(visit, console_.clock());
+      std::vector<CaptureNote> notes;
+      Result<Encounter> encounter = read_visit(visit, console_.clock(), &notes);
       if (encounter) {
+        keep_captures(visit.subject, std::move(notes));
         const bool first = seen_.insert(visit.subject).second;
         return search::Enrolment{visit.subject, std::move(*encounter), first && !options_.add};
       }
       ++unreadable_;
-      keep(unread_, {search::Outcome::refused, visit.subject, {}, std::nullopt, encounter.error()});
+      keep(unread_,
+           {search::Outcome::refused, visit.subject, {}, {}, std::nullopt, encounter.error()});
     }
     return std::nullopt;
+  }
+  void keep_captures(SubjectId subject, std::vector<CaptureNote> notes) {
+    const auto amiss = [](const CaptureNote& note) { return !note.flaws.empty(); };
+    if (visits_.size() > 1 && std::ranges::none_of(notes, amiss)) return;
+    if (captures_.size() < kMostListed) captures_.push_back({subject, std::move(notes)});
   }
   void note(const search::Receipt& receipt) {
     progress_.at(++done_);
@@ -109,12 +128,24 @@ class Enroller {
   std::unordered_set<SubjectId> seen_;
   std::int64_t unreadable_ = 0, done_ = 0;
   std::vector<search::Receipt> unread_;  // the pipeline's reading end alone writes here
+  std::vector<VisitNote> captures_;      // and here
   std::vector<search::Receipt> noted_;   // and its storing end here: they run at the same time
 };
 
-Json facts_of(const search::StreamSummary& s, const std::vector<search::Receipt>& noted) {
-  Json receipts = Json::array();
-  for (const search::Receipt& r : noted) receipts.push_back(as_json(r));
+// What an enrolment's answer tells beside the counts.
+struct Noted {
+  std::vector<search::Receipt> receipts;
+  std::vector<VisitNote> captures;
+};
+
+Json facts_of(const search::StreamSummary& s, const Noted& noted) {
+  Json receipts = Json::array(), captures = Json::array();
+  for (const search::Receipt& r : noted.receipts) receipts.push_back(as_json(r));
+  for (const VisitNote& visit : noted.captures) {
+    Json templates = Json::array();
+    for (const CaptureNote& note : visit.templates) templates.push_back(as_json(note));
+    captures.push_back({{"subject", visit.subject.value()}, {"templates", std::move(templates)}});
+  }
   return {
       {"enrolled", s.enrolled},
       {"duplicates", s.duplicates},
@@ -122,13 +153,17 @@ Json facts_of(const search::StreamSummary& s, const std::vector<search::Receipt>
       {"templates", s.templates},
       {"seconds", s.seconds},
       {"templates_per_second", s.seconds > 0 ? static_cast<double>(s.templates) / s.seconds : 0},
-      {"receipts", receipts}};
+      {"receipts", receipts},
+      {"captures", captures}};
 }
 
-std::string text_of_summary(const search::StreamSummary& s,
-                            const std::vector<search::Receipt>& noted) {
+std::string text_of_summary(const search::StreamSummary& s, const Noted& noted) {
   std::string text;
-  for (const search::Receipt& r : noted) text += as_text(r);
+  for (const search::Receipt& r : noted.receipts) text += as_text(r);
+  for (const VisitNote& visit : noted.captures) {
+    text += "captures of subject " + std::to_string(visit.subject.value()) + ":\n";
+    for (const CaptureNote& note : visit.templates) text += as_text(note);
+  }
   text += with_commas(s.enrolled) + " enrolled";
   if (s.duplicates > 0) text += ", " + with_commas(s.duplicates) + " duplicates not enrolled";
   if (s.refused > 0) text += ", " + with_commas(s.refused) + " refused";
@@ -145,8 +180,10 @@ Result<Exit> enroll(const EnrollOptions& o, Console& console) {
   WHORL_TRY(const auto engine, open_engine(o.store, console, o.create ? Create::yes : Create::no));
   Enroller enroller(std::move(visits), o, console);
   WHORL_TRY(const search::StreamSummary summary, enroller.run(*engine));
-  const std::vector<search::Receipt> noted = enroller.take_noted();
-  if (single && noted.front().error) return tl::unexpected<Error>(*noted.front().error);
+  const Noted noted{enroller.take_noted(), enroller.take_captures()};
+  if (single && noted.receipts.front().error) {
+    return tl::unexpected<Error>(*noted.receipts.front().error);
+  }
   console.answer(facts_of(summary, noted), text_of_summary(summary, noted));
   return summary.refused > 0 ? Exit::bad_input : Exit::ok;
 }
@@ -189,6 +226,7 @@ const Verb kEnroll{
     "visits of one person in one manifest are fine. With --dedup each visit is searched against "
     "everybody\n"
     "before it, and the answer says whom it duplicates.\n"
+    "What is wrong with a picture (blurred, too dark ...) is said with what to do about it.\n"
     "Exit code: 3 when any visit was refused.",
     declare};
 

@@ -11,11 +11,14 @@
 #include <utility>
 #include <vector>
 
+#include "engine/app/capture_notes.h"
 #include "engine/app/extraction_option.h"
 #include "engine/app/extraction_record.h"
+#include "engine/app/face_extraction.h"
 #include "engine/app/files.h"
 #include "engine/app/names.h"
 #include "engine/app/report/extraction_trace.h"
+#include "engine/app/report/face_trace.h"
 #include "engine/app/verbs/verbs.h"
 #include "engine/app/words.h"
 #include "engine/app/workers.h"
@@ -38,7 +41,7 @@ constexpr const char *kNoRidgeCounts = "none", *kByQuadrant = "quadrant", *kByOc
 struct ExtractOptions {
   std::vector<std::string> images;
   std::string out, trace, format{kWhorlFormat}, extraction{kAccurateExtraction};
-  std::string ridge_counts{kNoRidgeCounts};
+  std::string ridge_counts{kNoRidgeCounts}, modality, model{features::kDefaultFaceModel};
   std::optional<double> ppi;
   int threads = 0;
 };
@@ -47,6 +50,7 @@ struct ExtractOptions {
 struct Outcome {
   std::vector<std::string> files;  // written
   std::vector<Extraction> prints;
+  std::vector<features::FaceExtraction> faces;
 };
 
 std::string ending_of(std::optional<formats::MinutiaeFormat> format) {
@@ -105,10 +109,11 @@ Result<> check_trace(const ExtractOptions& o) {
   return fail(Fault::bad_argument, 0, "--trace shows one image; give it alone");
 }
 
-Result<> check_one_finger(std::size_t fingers) {
-  if (fingers == 1) return {};
-  return fail(Fault::bad_argument, 0,
-              "--trace shows one finger, and the image holds " + std::to_string(fingers));
+Result<> check_one(std::string_view what, std::size_t count) {
+  if (count == 1) return {};
+  return fail(
+      Fault::bad_argument, 0,
+      "--trace shows one " + std::string(what) + ", and the image holds " + std::to_string(count));
 }
 
 Result<> write_page(const fs::path& path, std::span<const std::byte> image,
@@ -122,27 +127,67 @@ Result<> write_page(const fs::path& path, std::span<const std::byte> image,
   return write_file(path, page);
 }
 
-Result<Outcome> extract_file(const fs::path& image, const ExtractOptions& o,
-                             std::optional<formats::MinutiaeFormat> format) {
+Result<> write_all(const std::vector<NamedBytes>& files, Outcome& outcome) {
+  for (const NamedBytes& file : files) {
+    WHORL_TRY_VOID(write_file(file.path, file.bytes));
+    outcome.files.push_back(file.path.string());
+  }
+  return {};
+}
+
+Result<Outcome> extract_prints(const fs::path& image, std::span<const std::byte> bytes,
+                               const ExtractOptions& o,
+                               std::optional<formats::MinutiaeFormat> format) {
   Outcome outcome;
   features::ExtractionOptions options;
   options.mode = extraction_mode(o.extraction);
   options.ridge_counts = sectors_of(o);
   const auto ppi = o.ppi ? std::optional(PixelsPerInch{*o.ppi}) : std::nullopt;
-  WHORL_TRY(const Bytes bytes, formats::read_file(image, kMaxImageFileBytes));
   std::vector<features::ExtractionTrace> traces;
   WHORL_TRY(outcome.prints,
             features::extract_fingers(bytes, ppi, options, o.trace.empty() ? nullptr : &traces));
-  if (!o.trace.empty()) WHORL_TRY_VOID(check_one_finger(outcome.prints.size()));
+  if (!o.trace.empty()) WHORL_TRY_VOID(check_one("finger", outcome.prints.size()));
   WHORL_TRY(const auto files, encoded(outcome.prints, fs::path(o.out) / image.stem(), format));
-  for (const NamedBytes& file : files) {
-    WHORL_TRY_VOID(write_file(file.path, file.bytes));
-    outcome.files.push_back(file.path.string());
-  }
+  WHORL_TRY_VOID(write_all(files, outcome));
   if (!o.trace.empty()) {
     WHORL_TRY_VOID(write_page(o.trace, bytes, ppi, outcome.prints.front(), traces.front()));
   }
   return outcome;
+}
+
+// The main face of each picture: others beside it are told as a flaw.
+Result<Outcome> extract_faces(const fs::path& image, std::span<const std::byte> bytes,
+                              const ExtractOptions& o,
+                              std::optional<formats::MinutiaeFormat> format) {
+  if (format) {
+    return fail(Fault::bad_argument, 0, "--format " + o.format + " has no room for a face");
+  }
+  Outcome outcome;
+  WHORL_TRY(outcome.faces, features::extract_faces(bytes, {o.model, features::Rivals::ignore}));
+  if (!o.trace.empty()) WHORL_TRY_VOID(check_one("face", outcome.faces.size()));
+  WHORL_TRY(std::vector<Bytes> containers, containers_of(outcome.faces));
+  std::vector<NamedBytes> files;
+  const std::string stem = (fs::path(o.out) / image.stem()).string();
+  for (std::size_t i = 0; i < containers.size(); ++i) {
+    const std::string which = containers.size() > 1 ? "_" + std::to_string(i + 1) + "_face" : "";
+    files.push_back({stem + which + ending_of(format), std::move(containers[i])});
+  }
+  WHORL_TRY_VOID(write_all(files, outcome));
+  if (!o.trace.empty()) {
+    WHORL_TRY(const auto pictures, formats::read_face_images(bytes));
+    WHORL_TRY(const auto extractor, features::shared_face_extractor(o.model));
+    WHORL_TRY_VOID(write_face_steps(o.trace, pictures.front().image, outcome.faces.front(),
+                                    extractor->model().embedder));
+  }
+  return outcome;
+}
+
+Result<Outcome> extract_file(const fs::path& image, const ExtractOptions& o,
+                             std::optional<formats::MinutiaeFormat> format) {
+  WHORL_TRY(const Bytes bytes, formats::read_file(image, kMaxImageFileBytes));
+  const bool faces = o.modality == "face" || features::is_face_record(bytes);
+  if (faces && o.modality == "finger") return fail(Fault::no_finger);
+  return faces ? extract_faces(image, bytes, o, format) : extract_prints(image, bytes, o, format);
 }
 
 // Two images of one name would write one file, and so might card.an2 and card_1_right-thumb.png.
@@ -168,25 +213,25 @@ Result<> check_stems(const std::vector<std::string>& images) {
   return {};
 }
 
-Json flaws_of(const features::PrintQuality& quality) {
-  Json flaws = Json::array();
-  for (const features::QualityFlaw flaw : quality.flaws) flaws.push_back(name_of(flaw));
-  return flaws;
-}
-
 Json facts_of(const std::string& image, const Outcome& outcome) {
   Json prints = Json::array();
   for (const Extraction& e : outcome.prints) {
+    const features::Flaws flaws = features::flaws_of(e.quality);
     prints.push_back({{"position", name_of(e.print.position)},
                       {"minutiae", e.print.minutiae.size()},
                       {"quality", e.print.quality.value},
-                      {"flaws", flaws_of(e.quality)},
+                      {"flaws", flaw_names(flaws)},
+                      {"reasons", flaw_reasons(flaws)},
                       {"cores", count_of(e, features::SingularKind::core)},
                       {"deltas", count_of(e, features::SingularKind::delta)},
                       {"width_px", e.width_px},
                       {"height_px", e.height_px}});
   }
-  return {{"image", image}, {"files", outcome.files}, {"prints", std::move(prints)}};
+  Json facts{{"image", image}, {"files", outcome.files}, {"prints", std::move(prints)}};
+  for (const features::FaceExtraction& face : outcome.faces) {
+    facts["faces"].push_back(as_json(face));
+  }
+  return facts;
 }
 
 std::string lines_of(const std::string& image, const Outcome& outcome) {
@@ -199,6 +244,7 @@ std::string lines_of(const std::string& image, const Outcome& outcome) {
       text += "  " + std::string(features::text_of(e.quality.flaws.front())) + "\n";
     }
   }
+  for (const features::FaceExtraction& face : outcome.faces) text += image + ": " + as_text(face);
   return text;
 }
 
@@ -244,18 +290,25 @@ Result<Exit> extract(const ExtractOptions& o, Console& console) {
 
 Run declare(CLI::App& options) {
   auto o = std::make_shared<ExtractOptions>();
-  options.add_option("IMAGE", o->images, "Pictures of fingers, image records or transactions")
+  options.add_option("IMAGE", o->images, "Pictures of fingers or faces, records, transactions")
       ->required();
   options.add_option("--out", o->out, "Folder for the templates, named as the images")->required();
   options.add_option("--format", o->format, "One of " + format_names())->capture_default_str();
   options.add_option("--ppi", o->ppi, "Resolution of the images, where they do not say it or lie");
+  options
+      .add_option("--modality", o->modality,
+                  "What pictures show; left out: fingers, and faces in records of faces")
+      ->check(CLI::IsMember({"finger", "face"}));
+  options.add_option("--model", o->model, "Of pictures of faces: a model's id, or FILE.toml")
+      ->capture_default_str();
   add_extraction_option(options, o->extraction);
   options
       .add_option("--ridge-counts", o->ridge_counts,
                   "In records: ridges to the nearest minutia of each quadrant or octant")
       ->check(CLI::IsMember({kNoRidgeCounts, kByQuadrant, kByOctant}))
       ->capture_default_str();
-  options.add_option("--trace", o->trace, "Show every step, of one image of one finger: FILE.html");
+  options.add_option("--trace", o->trace,
+                     "Show every step, of one image of one finger or face: FILE.html");
   options.add_option("--threads", o->threads, "0: as many as there are CPUs")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
@@ -265,17 +318,21 @@ Run declare(CLI::App& options) {
 }  // namespace
 
 const Verb kExtract{
-    "extract", "Make templates of fingerprint images",
+    "extract", "Make templates of pictures of fingers or faces",
     "Examples:\n"
     "  whorl extract visit1.png visit2.png --out templates --ppi 500\n"
     "  whorl extract card.an2 --out templates --format iso19794-2:2005 --ridge-counts octant\n"
     "  whorl extract visit1.png --out templates --trace steps.html\n"
+    "  whorl extract gate.jpg passport.dg2 --modality face --out templates\n"
     "\n"
     "Images are PNG, JPEG, TIFF, BMP, PNM, JPEG 2000 or WSQ, records of ISO/IEC 19794-4, or\n"
     "ANSI/NIST transactions. A scanner's resolution is needed: from the image, or with --ppi. An\n"
     "image without a single minutia is refused and the rest goes on (exit code 3); the quality\n"
     "says what the others are worth. Wherever whorl takes a template file, it takes an image too.\n"
-    "The trace holds the picture: keep it as you keep images of fingerprints.",
+    "Of a picture of faces the largest near the middle is taken, with the flaw several-faces "
+    "where\n"
+    "another is nearly as large; its template is a Whorl template of --model.\n"
+    "The trace holds the picture: keep it as you keep pictures of people.",
     declare};
 
 }  // namespace whorl::app

@@ -143,7 +143,8 @@ std::string line_of(const Asked& a) {
 
 Result<Exit> identify_many(const IdentifyOptions& o, const search::Query& like, Console& console) {
   if (!o.trace.empty()) return fail(Fault::bad_argument, 0, "--trace needs FILE..., one query");
-  WHORL_TRY(const std::vector<Visit> visits, scanners::read_manifest(o.manifest).map(visits_of));
+  WHORL_TRY(std::vector<scanners::ManifestRow> rows, scanners::read_manifest(o.manifest));
+  const std::vector<Visit> visits = visits_of(std::move(rows), o.files.model);
   WHORL_TRY(const auto engine, open_engine(o.store, console));
   WHORL_TRY(const gallery::GalleryInfo info, engine->store().find_gallery(o.store.gallery));
   WHORL_TRY(const std::vector<Asked> asked,

@@ -3,10 +3,10 @@
 namespace whorl::app {
 
 std::span<const Verb> verbs() {
-  static const Verb kVerbs[] = {kDemo,     kEnroll,  kStation, kIdentify, kUpdate, kDelete,
-                                kErase,    kList,    kStats,   kExport,   kBackup, kRestore,
-                                kCheck,    kCompact, kExtract, kVerify,   kScore,  kConvert,
-                                kSimulate, kKeygen,  kDevices, kBench};
+  static const Verb kVerbs[] = {
+      kDemo,     kEnroll, kStation, kIdentify, kUpdate,  kDelete,  kErase,  kList,  kStats,
+      kExport,   kBackup, kRestore, kCheck,    kCompact, kExtract, kVerify, kScore, kConvert,
+      kSimulate, kKeygen, kDevices, kBench,    kServe,   kClient,  kAudit};
   return kVerbs;
 }
 

@@ -11,6 +11,7 @@ extern const Verb kEnroll, kIdentify;                   // the main work
 extern const Verb kUpdate, kDelete, kErase;             // people already enrolled
 extern const Verb kList, kStats, kExport;               // what is in a store
 extern const Verb kBackup, kRestore, kCheck, kCompact;  // keeping it well
+extern const Verb kServe, kClient, kAudit;              // the service
 extern const Verb kSimulate, kKeygen, kDevices, kBench, kDemo,
     kStation;  // a population, a key, this machine
 

@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 
-#include "engine/app/comparison.h"
 #include "engine/app/files.h"
 #include "engine/app/report/backdrop.h"
 #include "engine/app/report/face_trace.h"
@@ -14,6 +13,7 @@
 #include "engine/base/limits.h"
 #include "engine/features/read_capture.h"
 #include "engine/formats/file_io.h"
+#include "engine/matchers/comparison.h"
 #include "scanners/replay/capture_file.h"
 
 namespace whorl::app {
@@ -26,7 +26,7 @@ struct VerifyOptions {
   double fmr = 1e-4;
 };
 
-std::string text_of_comparison(const VerifyOptions& o, const Comparison& c, bool match) {
+std::string text_of_comparison(const VerifyOptions& o, const matchers::Comparison& c, bool match) {
   return std::string(match ? "match" : "no match") + ": raw score " +
          rounded(c.similarity.value(), 2) + ", log likelihood ratio " +
          rounded(c.value.ratio.value(), 2) + "\n" +
@@ -44,7 +44,7 @@ Result<std::optional<Backdrop>> backdrop_of(const std::string& image, const std:
 
 Result<> trace(const VerifyOptions& o, std::optional<PixelsPerInch> ppi,
                const std::vector<Template>& probe, const std::vector<Template>& reference,
-               const Comparison& best) {
+               const matchers::Comparison& best) {
   Explained explained{o.probe,    probe.at(best.probe), o.reference, reference.at(best.reference),
                       best.value, std::nullopt,         std::nullopt};
   WHORL_TRY(explained.probe_image, backdrop_of(o.probe_image, o.probe, best.probe, ppi));
@@ -77,7 +77,7 @@ Result<features::FaceExtraction> face_of(const VerifyOptions& o, const std::stri
   return fail(Fault::bad_argument, 0, "--trace draws faces of pictures, and " + file + " is none");
 }
 
-Result<> trace_faces(const VerifyOptions& o, const Comparison& best) {
+Result<> trace_faces(const VerifyOptions& o, const matchers::Comparison& best) {
   WHORL_TRY(const features::FaceExtraction probe, face_of(o, o.probe, best.probe));
   WHORL_TRY(const features::FaceExtraction reference, face_of(o, o.reference, best.reference));
   WHORL_TRY(const auto extractor, features::shared_face_extractor(o.model));
@@ -92,9 +92,9 @@ Result<Exit> verify(const VerifyOptions& o, Console& console) {
     return fail(Fault::bad_argument, 0, "--probe-image and --reference-image need --trace");
   }
   const auto ppi = o.ppi ? std::optional(PixelsPerInch{*o.ppi}) : std::nullopt;
-  WHORL_TRY(std::vector<Template> probe, read(o, o.probe));
-  WHORL_TRY(std::vector<Template> reference, read(o, o.reference));
-  WHORL_TRY(const Comparison best, best_comparison(probe, reference));
+  WHORL_TRY(const std::vector<Template> probe, read(o, o.probe));
+  WHORL_TRY(const std::vector<Template> reference, read(o, o.reference));
+  WHORL_TRY(const matchers::Comparison best, matchers::best_comparison(probe, reference));
   const bool faces = modality_of(probe.at(best.probe)) == Modality::face;
   if (!o.trace.empty()) {
     WHORL_TRY_VOID(faces ? trace_faces(o, best) : trace(o, ppi, probe, reference, best));

@@ -1,0 +1,10 @@
+# dlib's own CMake files ask for everything it was built with. Gives dlib::dlib; needs BLAS and LAPACK.
+include(FindPackageHandleStandardArgs)
+find_path(DLIB_INCLUDE dlib/dnn.h)
+find_library(DLIB_LIBRARY dlib)
+find_package_handle_standard_args(Dlib REQUIRED_VARS DLIB_LIBRARY DLIB_INCLUDE)
+if(Dlib_FOUND AND NOT TARGET dlib::dlib)
+  add_library(dlib::dlib INTERFACE IMPORTED)
+  target_include_directories(dlib::dlib SYSTEM INTERFACE ${DLIB_INCLUDE})
+  target_link_libraries(dlib::dlib INTERFACE ${DLIB_LIBRARY} LAPACK::LAPACK BLAS::BLAS)
+endif()

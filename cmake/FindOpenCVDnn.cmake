@@ -1,0 +1,11 @@
+# Debian's small OpenCV packages bring no CMake files. Gives whorl::opencv: its networks and its core.
+include(FindPackageHandleStandardArgs)
+find_path(OPENCV_INCLUDE opencv2/dnn.hpp PATH_SUFFIXES opencv4)
+find_library(OPENCV_CORE opencv_core)
+find_library(OPENCV_DNN opencv_dnn)
+find_package_handle_standard_args(OpenCVDnn REQUIRED_VARS OPENCV_DNN OPENCV_CORE OPENCV_INCLUDE)
+if(OpenCVDnn_FOUND AND NOT TARGET whorl::opencv)
+  add_library(whorl::opencv INTERFACE IMPORTED)
+  target_include_directories(whorl::opencv SYSTEM INTERFACE ${OPENCV_INCLUDE})
+  target_link_libraries(whorl::opencv INTERFACE ${OPENCV_DNN} ${OPENCV_CORE})
+endif()

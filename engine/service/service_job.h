@@ -1,0 +1,34 @@
+#pragma once
+// Private to service*.cc: one request on its way.
+
+#include "engine/service/service.h"
+
+namespace whorl::service {
+
+struct Service::Job {
+  Verb verb;
+  const Call& call;
+  Heading heading;
+  std::string digest;  // of the whole request
+  SteadyTime begun = std::chrono::steady_clock::now();
+  std::shared_ptr<const Policy> policy = nullptr;
+  const AnswerBook::Entry* entry = nullptr;
+  // What became of it, for the answer, the audit log and the metrics.
+  double queued_s = 0, extracted_s = 0, stage1_s = 0, stage2_s = 0;
+  bool repeated = false;
+  std::uint32_t samples = 0, candidates = 0;
+  std::uint64_t subject = 0;
+  std::string decision = {};
+
+  const GalleryPolicy& gallery_policy() const { return policy->gallery(heading.gallery); }
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  }
+};
+
+struct Service::Done {
+  Bytes answer;
+  bool kept = false;  // stored already, with the change it tells of
+};
+
+}  // namespace whorl::service

@@ -1,0 +1,117 @@
+// A visit to a station: captures one after another, feedback to each, an enrolment at the end.
+
+#include <iterator>
+#include <utility>
+
+#include "engine/base/crypto.h"
+#include "engine/base/limits.h"
+#include "engine/service/service_job.h"
+#include "scanners/quality_gate.h"
+
+namespace whorl::service {
+namespace {
+
+// Over what was so far and what came now, so that a visit that is sent again is known by it.
+std::string digest_with(const std::string& before, Message message) {
+  const std::string both = before + sha256_hex(message);
+  return sha256_hex(std::as_bytes(std::span(both)));
+}
+
+}  // namespace
+
+Result<Bytes> Service::Visit::take(Message message) {
+  if (finished_) return fail(Fault::bad_request, 0, "a message after the last");
+  WHORL_TRY(const wire::CaptureRequest* const request, verified<wire::CaptureRequest>(message));
+  digest_ = digest_with(digest_, message);
+  if (!heading_) WHORL_TRY_VOID(begin(*request));
+  wire::FeedbackT feedback;
+  feedback.capture = captures_;
+  if (request->sample() != nullptr) {
+    if (captures_ >= kMaxCapturesPerVisit) return fail(Fault::limit_exceeded, 0, "captures");
+    ++captures_;
+    WHORL_TRY_VOID(add(*request->sample(), feedback));
+  }
+  if (request->finish()) WHORL_TRY_VOID(finish(feedback));
+  return packed(feedback);
+}
+
+Result<> Service::Visit::begin(const wire::CaptureRequest& first) {
+  WHORL_TRY(const Heading heading, read_heading(first.heading(), NeedsGallery::yes));
+  WHORL_TRY_VOID(service_.on_.gatekeeper.admit(
+      call_.caller, {Verb::capture, heading.gallery, heading.purpose, heading.priority}));
+  WHORL_TRY(subject_, read_subject(first.subject()));
+  WHORL_TRY(encounter_, read_encounter(first.source(), 0, wire::Sex::not_recorded, 0,
+                                       service_.on_.clock.now()));
+  heading_ = heading;
+  return {};
+}
+
+// What is wrong with one capture is told and ends nothing; what is wrong with the machine does.
+Result<> Service::Visit::add(const wire::Sample& sample, wire::FeedbackT& feedback) {
+  Result<Captured> captured = fail(Fault::cancelled);
+  {
+    WHORL_TRY(const Admission::Place place, service_.admission_.enter(heading_->priority));
+    WHORL_TRY(const Admission::Turn turn,
+              service_.admission_.turn(heading_->priority, call_.patience));
+    captured = read_sample(sample, feedback.capture);
+  }
+  if (!captured) {
+    if (text_of(captured.error().fault).blame == Blame::machine) {
+      return tl::unexpected<Error>(captured.error());
+    }
+    feedback.refused_because = describe(captured.error());
+    return {};
+  }
+  scanners::Capture judged;
+  judged.templates = captured->templates;
+  const bool fits = std::ssize(encounter_.templates) + std::ssize(captured->templates) <=
+                    kMaxTemplatesPerEncounter;
+  if (!fits) return fail(Fault::limit_exceeded, 0, "templates of a visit");
+  const auto refusal = scanners::refusal_of(judged, {});
+  for (const auto& report : captured->reports) {
+    feedback.samples.push_back(std::make_unique<wire::SampleReportT>(*report));
+  }
+  if (refusal) {
+    feedback.refused_because = refusal->reason;
+    return {};
+  }
+  feedback.accepted = true;
+  std::move(captured->templates.begin(), captured->templates.end(),
+            std::back_inserter(encounter_.templates));
+  std::move(captured->reports.begin(), captured->reports.end(), std::back_inserter(reports_));
+  WHORL_TRY(feedback.duplicate_suspected, looks_enrolled());
+  return {};
+}
+
+// By everything captured so far, so that the clerk hears of it while the person is still there.
+Result<bool> Service::Visit::looks_enrolled() {
+  Job job{Verb::capture, call_, *heading_, {}};
+  job.policy = service_.on_.gatekeeper.policy();
+  WHORL_TRY(const Admission::Place place, service_.admission_.enter(heading_->priority));
+  WHORL_TRY(const Bands bands, service_.bands_of(heading_->gallery));
+  WHORL_TRY(search::Query query, read_search(nullptr, job.gallery_policy(), bands));
+  query.templates = encounter_.templates;
+  query.filter.excluded = {subject_};
+  WHORL_TRY(search::Answer answer, service_.look_for(heading_->gallery, query, job));
+  decide(job.gallery_policy(), bands, query, answer);
+  return answer.decision != search::Decision::no_hit;
+}
+
+Result<> Service::Visit::finish(wire::FeedbackT& feedback) {
+  finished_ = true;
+  Job job{Verb::capture, call_, *heading_, digest_};
+  job.samples = captures_;
+  job.subject = subject_.value();
+  const auto work = [&]() -> Result<Done> {
+    WHORL_TRY(const Bands bands, service_.bands_of(heading_->gallery));
+    search::Dedup dedup;
+    WHORL_TRY(dedup.query, read_search(nullptr, job.gallery_policy(), bands));
+    search::Enrolment enrolment{subject_, std::move(encounter_)};
+    return service_.enrol_encounter(std::move(enrolment), &dedup, std::move(reports_), bands, job);
+  };
+  WHORL_TRY(const Bytes answer, service_.run(job, work));
+  feedback.enrolment.reset(flatbuffers::GetRoot<wire::EnrolAnswer>(answer.data())->UnPack());
+  return {};
+}
+
+}  // namespace whorl::service
