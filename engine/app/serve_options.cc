@@ -52,8 +52,7 @@ void add_serve_options(CLI::App& app, ServeOptions& o) {
                  "TOML file with any of the options below, named without dashes");
   app.add_option("--store", o.store.store, "Folder of the store");
   app.add_option("--gallery", o.store.gallery, "With --create: the gallery to make");
-  app.add_option("--key-file", o.store.key_file,
-                 "File with the master key (`whorl keygen`); else WHORL_MASTER_KEY has its digits");
+  add_key_options(app, o.store.key);
   app.add_flag("--create", o.create, "Make the store and the gallery where there is none");
   app.add_option("--listen", o.listen,
                  std::string("host:port to answer at; default ") + kDefaultAddress);

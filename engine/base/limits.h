@@ -61,6 +61,6 @@ inline constexpr int kMaxSubscribers = 64;       // that watch hits together
 inline constexpr int kMaxHitsWaiting = 1024;     // for one of them; a slower one is cut off
 inline constexpr int kMaxCapturesPerVisit = 64;  // of one station's stream
 inline constexpr std::size_t kMaxPolicyBytes = 1024 * 1024;
-inline constexpr int kMaxQueuedRequests = 100'000;  // of one priority, whatever the policy says
+inline constexpr int kMaxQueuedRequests = 1000;  // of one priority: each holds a thread
 
 }  // namespace whorl

@@ -69,6 +69,7 @@ enum class Fault : std::uint16_t {
   unreachable = 56,          // the service does not answer
   draining = 57,             // the service is about to stop and takes nothing new
 };
+inline constexpr Fault kLastFault = Fault::draining;
 
 // Whose doing it was: decides the exit code of the command (docs/faults.md).
 enum class Blame : std::uint8_t { not_found = 1, usage = 2, input = 3, machine = 4 };
