@@ -60,7 +60,8 @@ Result<Heading> read_heading(const wire::Heading* heading, NeedsGallery needs_ga
     if (!gallery::is_name(read.gallery)) return fail(Fault::bad_name, 0, "heading.gallery");
   }
   read.purpose = text_of(heading->purpose());
-  if (!is_purpose(read.purpose)) return fail(Fault::bad_request, 0, "heading.purpose");
+  const bool none = read.purpose.empty() && needs_gallery == NeedsGallery::no;
+  if (!none && !is_purpose(read.purpose)) return fail(Fault::bad_request, 0, "heading.purpose");
   WHORL_TRY(read.priority,
             one_of<Priority>(heading->priority(), wire::Priority::bulk, "heading.priority"));
   return read;

@@ -25,7 +25,7 @@ struct Heading {
   std::string request_id, gallery, purpose;
   Priority priority = Priority::routine;
 };
-enum class NeedsGallery : bool { no, yes };
+enum class NeedsGallery : bool { no, yes };  // yes: and a purpose
 // Faults: bad_request with the field's name, bad_name of the gallery, limit_exceeded.
 Result<Heading> read_heading(const wire::Heading* heading, NeedsGallery needs_gallery);
 

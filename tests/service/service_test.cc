@@ -414,6 +414,16 @@ TEST_F(ServiceTest, ABackupGoesBelowThePolicysFolderAndNowhereElse) {
   EXPECT_FALSE(std::filesystem::is_empty(house_.folder() / "backups" / "monday"));
 }
 
+TEST_F(ServiceTest, WhatIsNotAboutPeopleNeedsNoPurpose) {
+  wire::StatsRequestT stats;
+  stats.heading = heading("s", "", "");
+  const auto told = ask(&Service::stats, stats);
+  EXPECT_TRUE(told) << describe(told.error());
+  auto search = query("i", 3, 1);
+  search.heading->purpose.clear();
+  EXPECT_EQ(ask(&Service::identify, search).error().fault, Fault::bad_request);
+}
+
 TEST_F(ServiceTest, NoLogLineOrMetricNamesAPerson) {
   enrol(enrolment("e", 987654321, 3));
   identify(query("i", 3, 1));
