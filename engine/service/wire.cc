@@ -166,4 +166,31 @@ std::unique_ptr<wire::SearchResultT> to_wire(const search::Answer& answer, const
   return result;
 }
 
+search::Answer from_wire(const wire::SearchResultT& result, const wire::TimingsT& timings) {
+  search::Answer answer;
+  answer.decision = static_cast<search::Decision>(result.decision);
+  answer.reasons = result.reasons;
+  answer.effort.comparisons = static_cast<std::int64_t>(result.comparisons);
+  answer.effort.loss = result.loss;
+  answer.effort.stage1_s = static_cast<double>(timings.stage1_us) / 1e6;
+  answer.effort.stage2_s = static_cast<double>(timings.stage2_us) / 1e6;
+  for (const auto& from : result.candidates) {
+    search::Candidate candidate{
+        SubjectId{from->subject},
+        {LogLikelihoodRatio{from->log_likelihood_ratio}, FalseMatchRate{from->fmr}},
+        {}};
+    for (const auto& e : from->evidence) {
+      candidate.evidence.push_back(
+          {static_cast<int>(e->sample),
+           e->modality == wire::Modality::face ? Modality::face : Modality::finger,
+           static_cast<FingerPosition>(e->position),
+           static_cast<FingerPosition>(e->reference_position),
+           EncounterId{e->encounter},
+           {LogLikelihoodRatio{e->log_likelihood_ratio}, FalseMatchRate{e->fmr}}});
+    }
+    answer.candidates.push_back(std::move(candidate));
+  }
+  return answer;
+}
+
 }  // namespace whorl::service
