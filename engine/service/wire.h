@@ -52,6 +52,10 @@ std::unique_ptr<wire::SearchResultT> to_wire(const search::Answer& answer, const
 std::unique_ptr<wire::CandidateT> to_wire(const search::Candidate& candidate, const Telling& by);
 std::unique_ptr<wire::ThresholdsT> to_wire(const Bands& bands);
 
+// What a client learns of a search, as the engine's own values; the templates of its query are one
+// a sample.
+search::Answer from_wire(const wire::SearchResultT& result, const wire::TimingsT& timings);
+
 // The answer's bytes, every field of them there, so that what a stored answer has to say anew can
 // be written into it.
 template <class AnswerT>
