@@ -157,7 +157,7 @@ class OutsideClient(unittest.TestCase):
 
     def test_galleries_and_statistics_are_told(self):
         self.assertEqual(self.client.list_galleries().galleries[0].name, "main")
-        self.assertGreater(self.client.stats().started_at_ms, 0)
+        self.assertGreater(self.client.stats(purpose="").started_at_ms, 0)
 
     def test_without_a_certificate_of_the_authority_nobody_is_heard(self):
         dev, folder = self.served.dev, self.served.folder
@@ -179,6 +179,13 @@ class OutsideClient(unittest.TestCase):
                 self.assertIn("subject 7 enrolled as encounter 1\n", said)
                 self.assertIn("\nsubject 7: false match rate ", said)
                 self.assertIn("\nthe same person\nerased: E16\n", said)
+
+    def test_the_lines_of_the_page_run(self):
+        page = (Path(os.environ["WHORL_CLIENTS"]).parent / "protocol.md").read_text()
+        lines = page.split("```python\n")[1].split("```")[0]
+        said = subprocess.run([sys.executable, "-W", "error", "-c", lines], check=True, text=True,
+                              cwd=self.served.folder, stdout=subprocess.PIPE).stdout
+        self.assertRegex(said, r"^main \d+\n$")
 
 
 if __name__ == "__main__":
