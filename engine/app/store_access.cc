@@ -5,6 +5,7 @@
 
 #include "engine/app/backend_choice.h"
 #include "engine/app/names.h"
+#include "engine/base/key_command.h"
 #include "engine/gallery/catalogue.h"
 #include "engine/search/thread_limit.h"
 
@@ -18,7 +19,7 @@ void add_store_options(CLI::App& app, StoreOptions& o, Gallery gallery, Searches
     });
     if (gallery == Gallery::required) option->required();
   }
-  add_key_options(app, o.key);
+  add_key_options(app, o.key_file, o.key_command);
   if (searches == Searches::no) return;
   app.add_option("--backend", o.backend, kBackendHelp);
   app.add_option("--threads", o.threads, "0: as many as there are CPUs")
@@ -26,13 +27,13 @@ void add_store_options(CLI::App& app, StoreOptions& o, Gallery gallery, Searches
       ->capture_default_str();
 }
 
-void add_key_options(CLI::App& app, KeySource& key) {
-  auto* file = app.add_option(
-      "--key-file", key.file,
+void add_key_options(CLI::App& app, std::string& file, std::string& command) {
+  auto* from_file = app.add_option(
+      "--key-file", file,
       "File with the master key (`whorl keygen`); else WHORL_MASTER_KEY has its digits");
-  app.add_option("--key-command", key.command,
+  app.add_option("--key-command", command,
                  "Command line for /bin/sh that prints the master key's digits")
-      ->excludes(file);
+      ->excludes(from_file);
 }
 
 Result<std::unique_ptr<search::Engine>> open_engine(const StoreOptions& o, Console& console,
@@ -48,7 +49,7 @@ Result<std::unique_ptr<search::Engine>> open_engine(const StoreOptions& o, Conso
   options.backend = backend.cpu;
   options.devices.accelerator = backend.accelerator;
   options.devices.warn = [&console](const Error& error) { console.warn(error); };
-  WHORL_TRY(options.master, load_master_key(o.key));
+  WHORL_TRY(options.master, load_master_key(o.key_file, o.key_command));
   search::limit_threads(o.threads);
   auto opened = search::Engine::open(options);
   if (!opened) return at(opened.error(), o.store);
@@ -63,7 +64,7 @@ Result<std::unique_ptr<search::Engine>> open_engine(const StoreOptions& o, Conso
 }
 
 Result<std::unique_ptr<gallery::Store>> open_store(const StoreOptions& o) {
-  WHORL_TRY(const Key key, load_master_key(o.key));
+  WHORL_TRY(const Key key, load_master_key(o.key_file, o.key_command));
   auto opened = gallery::Store::open(o.store, key, {});
   if (!opened) return at(opened.error(), o.store);
   return opened;

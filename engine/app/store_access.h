@@ -9,7 +9,6 @@
 
 #include "engine/app/console.h"
 #include "engine/base/biometrics.h"
-#include "engine/base/master_key.h"
 #include "engine/base/result.h"
 #include "engine/gallery/store.h"
 #include "engine/search/engine.h"
@@ -21,8 +20,7 @@ class App;
 namespace whorl::app {
 
 struct StoreOptions {
-  std::string store, gallery;
-  KeySource key;
+  std::string store, gallery, key_file, key_command;
   std::string backend;  // backend_choice.h
   int threads = 0;      // 0: all
 };
@@ -32,7 +30,7 @@ enum class Searches : bool { no, yes };  // yes: --backend and --threads as well
 void add_store_options(CLI::App& app, StoreOptions& options, Gallery gallery, Searches searches);
 
 // --key-file and --key-command, of which a command line may name one.
-void add_key_options(CLI::App& app, KeySource& key);
+void add_key_options(CLI::App& app, std::string& file, std::string& command);
 
 enum class Create : bool { no, yes };  // yes: the store and the gallery, where they are missing
 

@@ -46,7 +46,7 @@ Result<std::unique_ptr<search::Engine>> fresh_engine(const DemoOptions& o, Conso
   StoreOptions store;
   store.store = (out / "store").string();
   store.gallery = kDemoGallery;
-  store.key.file = (out / "master.key").string();
+  store.key_file = (out / "master.key").string();
   store.backend = o.backend;
   store.threads = o.threads;
   return open_engine(store, console, Create::yes);

@@ -8,18 +8,18 @@
 #include "engine/app/store_access.h"
 #include "engine/app/verbs/verbs.h"
 #include "engine/app/words.h"
+#include "engine/base/key_command.h"
 
 namespace whorl::app {
 namespace {
 
 struct RotateOptions {
-  std::string store;
-  KeySource old_key, new_key;
+  std::string store, key_file, key_command, new_key_file, new_key_command;
 };
 
 Result<Exit> rotate(const RotateOptions& o, Console& console) {
-  WHORL_TRY(const Key old_key, load_master_key(o.old_key));
-  WHORL_TRY(const Key new_key, load_master_key(o.new_key));
+  WHORL_TRY(const Key old_key, load_master_key(o.key_file, o.key_command));
+  WHORL_TRY(const Key new_key, load_master_key(o.new_key_file, o.new_key_command));
   std::int64_t subjects = 0;
   std::optional<Progress> progress;  // how many there are is known once the store is open
   const auto tell = [&](std::int64_t done, std::int64_t of) {
@@ -44,11 +44,11 @@ Run declare_keys(CLI::App& app) {
   CLI::App* verb = app.add_subcommand("rotate", "Puts a store under another master key");
   verb->fallthrough();
   verb->add_option("--store", o->store, "Folder of the store; no one may have it open")->required();
-  add_key_options(*verb, o->old_key);
+  add_key_options(*verb, o->key_file, o->key_command);
   CLI::App* new_key = verb->add_option_group("The new key", "One of:");
   new_key->require_option(1);  // never the environment's: that is the old one
-  new_key->add_option("--new-key-file", o->new_key.file, "File with the new master key");
-  new_key->add_option("--new-key-command", o->new_key.command,
+  new_key->add_option("--new-key-file", o->new_key_file, "File with the new master key");
+  new_key->add_option("--new-key-command", o->new_key_command,
                       "Command line for /bin/sh that prints the new one's digits");
   app.require_subcommand(1);
   return [o](Console& console) { return rotate(*o, console); };

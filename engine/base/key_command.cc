@@ -1,4 +1,4 @@
-#include "engine/base/master_key.h"
+#include "engine/base/key_command.h"
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -7,9 +7,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <span>
 
 extern char** environ;
@@ -17,24 +14,8 @@ extern char** environ;
 namespace whorl {
 namespace {
 
-constexpr const char* kVariable = "WHORL_MASTER_KEY";
 constexpr const char* kOfCommand = "the key command";  // not its text: that may hold a password
 constexpr std::size_t kOutputBytesMost = 1024;         // the digits and white space
-
-// Wipes the text.
-Result<Key> key_in(std::string& text, const std::string& where) {
-  auto key = Key::from_hex(text);
-  wipe(std::as_writable_bytes(std::span(text)));
-  if (!key) return fail(Fault::no_key, 0, where);
-  return key;
-}
-
-Result<Key> from_file(const std::string& path) {
-  std::ifstream in(path);
-  if (!in) return fail(Fault::no_key, 0, path);
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  return key_in(text, path);
-}
 
 // Runs the command with its output going to `output`.
 Result<pid_t> start(const std::string& command, int output) {
@@ -76,31 +57,27 @@ Result<> wait_for(pid_t child) {
   return fail(Fault::no_key, 0, std::string(kOfCommand) + ": it ended with " + end);
 }
 
-Result<Key> from_command(const std::string& command) {
+}  // namespace
+
+Result<Key> key_from_command(const std::string& command) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail(Fault::no_key, 0, kOfCommand);
   const auto child = start(command, ends[1]);
   ::close(ends[1]);
   std::string text = child ? read_all(ends[0]) : std::string();
   ::close(ends[0]);
-  auto ended = child ? wait_for(*child) : Result<>(tl::unexpected<Error>(child.error()));
-  auto key = key_in(text, std::string(kOfCommand) + ": what it printed");
-  if (!ended) return tl::unexpected<Error>(std::move(ended).error());
+  const auto ended = child ? wait_for(*child) : Result<>(tl::unexpected<Error>(child.error()));
+  auto key = Key::from_hex(text);
+  wipe(std::as_writable_bytes(std::span(text)));
+  if (!ended) return tl::unexpected<Error>(ended.error());
+  if (!key) return fail(Fault::no_key, 0, std::string(kOfCommand) + ": what it printed");
   return key;
 }
 
-}  // namespace
-
-Result<Key> load_master_key(const KeySource& source) {
-  if (!source.file.empty() && !source.command.empty()) {
-    return fail(Fault::bad_argument, 0, "a key file and a key command");
-  }
-  if (!source.file.empty()) return from_file(source.file);
-  if (!source.command.empty()) return from_command(source.command);
-  const char* digits = std::getenv(kVariable);
-  if (digits == nullptr) return fail(Fault::no_key);
-  std::string text = digits;
-  return key_in(text, kVariable);
+Result<Key> load_master_key(const std::string& key_file, const std::string& command) {
+  if (command.empty()) return load_master_key(key_file);
+  if (key_file.empty()) return key_from_command(command);
+  return fail(Fault::bad_argument, 0, "a key file and a key command");
 }
 
 }  // namespace whorl
