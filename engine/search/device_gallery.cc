@@ -100,7 +100,7 @@ bool DeviceGallery::search(const index::FingerIndex& prints, PositionSearch& sea
 std::optional<std::vector<std::vector<index::FaceHit>>> DeviceGallery::search(
     const index::FaceIndex& faces, std::span<const FaceTemplate* const> probes,
     const index::Filter& filter, int k) {
-  const bool exact = faces.kind() == index::FaceIndexKind::exact;
+  const bool exact = faces.kind() == FaceIndexKind::exact;
   if (!exact || faces.live() < options_.least_faces || closed(faces_)) return std::nullopt;
   std::vector<std::vector<float>> prepared;
   for (const FaceTemplate* probe : probes) {
