@@ -166,9 +166,11 @@ struct QuarterTurn {
     for (int k = 0; k < 256; ++k) {
       const int c = k / 64 % 2 == 0 ? cosine[k % 64] : sine[k % 64];
       const int s = k / 64 % 2 == 0 ? sine[k % 64] : cosine[k % 64];
-      if (alignment::kTurns.cosine[k] * kTurnUnits != ((k + 64) / 128 % 2 == 0 ? c : -c) ||
-          alignment::kTurns.sine[k] * kTurnUnits != (k / 128 % 2 == 0 ? s : -s))
-        return false;
+      const auto same = [](float turned, int units) {
+        return turned * kTurnUnits == static_cast<float>(units);
+      };
+      if (!same(alignment::kTurns.cosine[k], (k + 64) / 128 % 2 == 0 ? c : -c)) return false;
+      if (!same(alignment::kTurns.sine[k], k / 128 % 2 == 0 ? s : -s)) return false;
     }
     return true;
   }
