@@ -14,6 +14,7 @@
 #include "kernels/core.h"
 #include "kernels/finger_block.h"
 #include "kernels/print_alignment.h"
+#include "kernels/print_comparison.h"
 
 namespace whorl::kernels {
 
@@ -105,6 +106,17 @@ class FaceScanner {
   virtual float last_kernel_ms() const = 0;
 };
 
+// Compares prints in full. Keeps nothing of them but its buffers' memory.
+class PrintComparer {
+ public:
+  virtual ~PrintComparer() = default;
+
+  // What compare_prints_reference writes, bit for bit.
+  virtual Status compare(const PrintBatch& batch, const PrintPair* pairs, std::int64_t count,
+                         float* similarities) = 0;
+  virtual float last_kernel_ms() const = 0;
+};
+
 // A kind of GPU that this build and this machine have.
 class Accelerator {
  public:
@@ -119,6 +131,7 @@ class Accelerator {
                                                  Status* why = nullptr) const = 0;
   virtual std::unique_ptr<FaceScanner> faces(int device, int dimension, std::int64_t memory_bytes,
                                              Status* why = nullptr) const = 0;
+  virtual std::unique_ptr<PrintComparer> comparer(int device, Status* why = nullptr) const = 0;
 };
 
 // In builds without CUDA an accelerator without devices.

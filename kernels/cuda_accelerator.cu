@@ -47,6 +47,9 @@ class CudaAccelerator final : public Accelerator {
                                      Status* why) const override {
     return WHORL_CUDA_ENTRY(make_cuda_faces)(device, dimension, memory_bytes, why);
   }
+  std::unique_ptr<PrintComparer> comparer(int device, Status* why) const override {
+    return WHORL_CUDA_ENTRY(make_cuda_comparer)(device, why);
+  }
 };
 
 }  // namespace

@@ -29,6 +29,8 @@ std::unique_ptr<FingerScanner> WHORL_CUDA_ENTRY(make_cuda_fingers)(int device,
 std::unique_ptr<FaceScanner> WHORL_CUDA_ENTRY(make_cuda_faces)(int device, int dimension,
                                                                std::int64_t memory_bytes,
                                                                Status* why = nullptr);
+std::unique_ptr<PrintComparer> WHORL_CUDA_ENTRY(make_cuda_comparer)(int device,
+                                                                    Status* why = nullptr);
 const Accelerator& WHORL_CUDA_ENTRY(cuda_accelerator)();
 
 }  // namespace whorl::kernels

@@ -18,6 +18,10 @@ class NoAccelerator : public Accelerator {
     if (why != nullptr) *why = Status::no_device;
     return nullptr;
   }
+  std::unique_ptr<PrintComparer> comparer(int, Status* why) const override {
+    if (why != nullptr) *why = Status::no_device;
+    return nullptr;
+  }
 };
 
 }  // namespace

@@ -14,8 +14,6 @@
 namespace whorl::app {
 namespace {
 
-namespace wire = service::wire;
-
 std::string first_line(const std::filesystem::path& path) {
   std::ifstream file(path);
   std::string line;
@@ -102,7 +100,7 @@ Result<std::unique_ptr<service::Client>> connect(const ServiceOptions& o, Consol
 Result<std::unique_ptr<wire::HeadingT>> heading_of(const ServiceOptions& o) {
   auto heading = std::make_unique<wire::HeadingT>();
   heading->request_id = o.request_id;
-  if (o.request_id.empty()) WHORL_TRY(heading->request_id, fresh_request_id());
+  if (o.request_id.empty()) { WHORL_TRY(heading->request_id, fresh_request_id()); }
   heading->gallery = o.gallery;
   heading->purpose = o.purpose;
   heading->priority = o.priority == "interactive" ? wire::Priority::interactive

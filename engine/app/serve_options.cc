@@ -11,6 +11,12 @@ namespace {
 
 constexpr const char* kDefaultAddress = "127.0.0.1:7443";
 
+bool has_port(const std::string& address) {
+  const std::size_t colon = address.rfind(':');
+  return colon != std::string::npos && colon > 0 && colon + 1 < address.size() &&
+         address.find_first_not_of("0123456789", colon + 1) == std::string::npos;
+}
+
 // One entry of the file, unless the command line said it already.
 Result<> take(CLI::App& app, const CLI::ConfigItem& item) {
   const std::string name = item.fullname();
@@ -52,8 +58,7 @@ void add_serve_options(CLI::App& app, ServeOptions& o) {
                  "TOML file with any of the options below, named without dashes");
   app.add_option("--store", o.store.store, "Folder of the store");
   app.add_option("--gallery", o.store.gallery, "With --create: the gallery to make");
-  app.add_option("--key-file", o.store.key_file,
-                 "File with the master key (`whorl keygen`); else WHORL_MASTER_KEY has its digits");
+  add_key_options(app, o.store.key);
   app.add_flag("--create", o.create, "Make the store and the gallery where there is none");
   app.add_option("--listen", o.listen,
                  std::string("host:port to answer at; default ") + kDefaultAddress);
@@ -83,6 +88,7 @@ Result<> complete_serve_options(CLI::App& app, ServeOptions& o) {
   if (!o.config.empty()) WHORL_TRY_VOID(read_file(app, o.config));
   if (o.store.store.empty()) return fail(Fault::bad_argument, 0, "--store is missing");
   if (o.listen.empty()) o.listen = kDefaultAddress;
+  if (!has_port(o.listen)) return fail(Fault::bad_argument, 0, "--listen is host:port");
   if (o.audit.empty()) o.audit = o.store.store + ".audit";
   if (o.create && o.store.gallery.empty()) {
     return fail(Fault::bad_argument, 0, "--create needs --gallery");

@@ -18,13 +18,21 @@ void add_store_options(CLI::App& app, StoreOptions& o, Gallery gallery, Searches
     });
     if (gallery == Gallery::required) option->required();
   }
-  app.add_option("--key-file", o.key_file,
-                 "File with the master key (`whorl keygen`); else WHORL_MASTER_KEY has its digits");
+  add_key_options(app, o.key);
   if (searches == Searches::no) return;
   app.add_option("--backend", o.backend, kBackendHelp);
   app.add_option("--threads", o.threads, "0: as many as there are CPUs")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
+}
+
+void add_key_options(CLI::App& app, KeySource& key) {
+  auto* file = app.add_option(
+      "--key-file", key.file,
+      "File with the master key (`whorl keygen`); else WHORL_MASTER_KEY has its digits");
+  app.add_option("--key-command", key.command,
+                 "Command line for /bin/sh that prints the master key's digits")
+      ->excludes(file);
 }
 
 Result<std::unique_ptr<search::Engine>> open_engine(const StoreOptions& o, Console& console,
@@ -40,7 +48,7 @@ Result<std::unique_ptr<search::Engine>> open_engine(const StoreOptions& o, Conso
   options.backend = backend.cpu;
   options.devices.accelerator = backend.accelerator;
   options.devices.warn = [&console](const Error& error) { console.warn(error); };
-  WHORL_TRY(options.master, load_master_key(o.key_file));
+  WHORL_TRY(options.master, load_master_key(o.key));
   search::limit_threads(o.threads);
   auto opened = search::Engine::open(options);
   if (!opened) return at(opened.error(), o.store);
@@ -55,7 +63,7 @@ Result<std::unique_ptr<search::Engine>> open_engine(const StoreOptions& o, Conso
 }
 
 Result<std::unique_ptr<gallery::Store>> open_store(const StoreOptions& o) {
-  WHORL_TRY(const Key key, load_master_key(o.key_file));
+  WHORL_TRY(const Key key, load_master_key(o.key));
   auto opened = gallery::Store::open(o.store, key, {});
   if (!opened) return at(opened.error(), o.store);
   return opened;

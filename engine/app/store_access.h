@@ -9,6 +9,7 @@
 
 #include "engine/app/console.h"
 #include "engine/base/biometrics.h"
+#include "engine/base/master_key.h"
 #include "engine/base/result.h"
 #include "engine/gallery/store.h"
 #include "engine/search/engine.h"
@@ -20,7 +21,8 @@ class App;
 namespace whorl::app {
 
 struct StoreOptions {
-  std::string store, gallery, key_file;
+  std::string store, gallery;
+  KeySource key;
   std::string backend;  // backend_choice.h
   int threads = 0;      // 0: all
 };
@@ -28,6 +30,9 @@ struct StoreOptions {
 enum class Gallery : std::uint8_t { none, optional, required };
 enum class Searches : bool { no, yes };  // yes: --backend and --threads as well
 void add_store_options(CLI::App& app, StoreOptions& options, Gallery gallery, Searches searches);
+
+// --key-file and --key-command, of which a command line may name one.
+void add_key_options(CLI::App& app, KeySource& key);
 
 enum class Create : bool { no, yes };  // yes: the store and the gallery, where they are missing
 

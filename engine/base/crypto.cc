@@ -7,9 +7,6 @@
 #include <openssl/params.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <memory>
 
 #include "kernels/core.h"
@@ -175,23 +172,6 @@ std::string sha256_hex(std::span<const std::byte> bytes) {
     hex.push_back(kDigits[byte & 15U]);
   }
   return hex;
-}
-
-Result<Key> load_master_key(const std::string& key_file) {
-  if (!key_file.empty()) {
-    std::ifstream in(key_file);
-    if (!in) return fail(Fault::no_key, 0, key_file);
-    std::string text{std::istreambuf_iterator<char>(in), {}};
-    auto key = Key::from_hex(text);
-    OPENSSL_cleanse(text.data(), text.size());
-    if (!key) return fail(Fault::no_key, 0, key_file);
-    return key;
-  }
-  const char* text = std::getenv("WHORL_MASTER_KEY");
-  if (text == nullptr) return fail(Fault::no_key);
-  auto key = Key::from_hex(text);
-  if (!key) return fail(Fault::no_key, 0, "WHORL_MASTER_KEY");
-  return key;
 }
 
 }  // namespace whorl

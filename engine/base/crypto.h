@@ -59,8 +59,4 @@ Key derive(const Key& master, std::string_view purpose);
 // The SHA-256 of the bytes (FIPS 180-4) as 64 small hexadecimal digits.
 std::string sha256_hex(std::span<const std::byte> bytes);
 
-// The master key from a file (checked first, when the path is not empty) or from the environment
-// variable WHORL_MASTER_KEY, both as 64 hex digits. Fault::no_key where neither gives one.
-Result<Key> load_master_key(const std::string& key_file);
-
 }  // namespace whorl

@@ -32,6 +32,8 @@ inline constexpr int kMaxEncountersPerSubject = 65535;
 // A batch is sealed in memory before it is written: about 2 kB a print, 200 kB an encounter at
 // most.
 inline constexpr int kMaxChangesPerBatch = 4096;
+// What a caller wants remembered of a change: 1 kB for each candidate of the largest answer.
+inline constexpr std::size_t kMaxNoteBytes = 1024 * 1024;
 inline constexpr int kMaxCandidates = 1000;  // the k of top-k
 // Prints of a gallery that one probe is compared with in full: 4 MB a list, one a thread. The usual
 // share of ten million.
@@ -59,6 +61,6 @@ inline constexpr int kMaxSubscribers = 64;       // that watch hits together
 inline constexpr int kMaxHitsWaiting = 1024;     // for one of them; a slower one is cut off
 inline constexpr int kMaxCapturesPerVisit = 64;  // of one station's stream
 inline constexpr std::size_t kMaxPolicyBytes = 1024 * 1024;
-inline constexpr int kMaxQueuedRequests = 100'000;  // of one priority, whatever the policy says
+inline constexpr int kMaxQueuedRequests = 1000;  // of one priority: each holds a thread
 
 }  // namespace whorl

@@ -25,11 +25,11 @@ enum class Fault : std::uint16_t {
   wrong_dimension = 12,      // a face vector of another length than its model's
   wrong_model = 13,          // a face vector of another model than the gallery's
   zero_vector = 14,          // a face vector without direction
-  duplicate_id = 15,         // this subject or encounter is already enrolled
+  duplicate_id = 15,         // this subject, encounter or request is stored already
   not_found = 16,            // no such gallery, subject or encounter
   bad_checksum = 17,         // stored bytes changed since they were written
   seal_broken = 18,          // a sealed record does not open: altered, moved, or another key
-  wrong_key = 19,            // this is not the master key the store was created with
+  wrong_key = 19,            // this is not the store's master key
   no_key = 20,               // no master key was given, or it is not 64 hex digits
   disk_full = 21,            // the disk has no room; nothing of the request was stored
   io_error = 22,             // the disk or file system refused
@@ -69,6 +69,7 @@ enum class Fault : std::uint16_t {
   unreachable = 56,          // the service does not answer
   draining = 57,             // the service is about to stop and takes nothing new
 };
+inline constexpr Fault kLastFault = Fault::draining;
 
 // Whose doing it was: decides the exit code of the command (docs/faults.md).
 enum class Blame : std::uint8_t { not_found = 1, usage = 2, input = 3, machine = 4 };

@@ -8,6 +8,7 @@
 
 #include "engine/base/biometrics.h"
 #include "engine/base/byte_writer.h"
+#include "engine/base/limits.h"
 
 namespace whorl::gallery {
 
@@ -27,7 +28,6 @@ struct Note {
   std::string name;  // [a-z0-9_-]{1,64}; one that is taken refuses the batch: Fault::duplicate_id
   Bytes content;     // 1 .. kMaxNoteBytes
 };
-inline constexpr std::size_t kMaxNoteBytes = 1024 * 1024;
 
 struct Change {
   Operation operation;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/crypto.h"
+#include "engine/base/limits.h"
 #include "engine/generated/whorl_generated.h"
 
 namespace whorl::service {
@@ -74,7 +75,7 @@ gallery::Note AnswerBook::Entry::note(std::span<const std::byte> answer) const {
 
 Result<> AnswerBook::Entry::keep(std::span<const std::byte> answer) const {
   const gallery::Note kept = note(answer);
-  if (kept.content.size() > gallery::kMaxNoteBytes) return {};
+  if (kept.content.size() > kMaxNoteBytes) return {};
   return book_->store_.put_note(kept);
 }
 

@@ -216,12 +216,6 @@ Bands verify_bands(const GalleryPolicy& policy) {
   return {FalseMatchRate{policy.hit_fmr}, FalseMatchRate{policy.refer_fmr}, 1};
 }
 
-double false_positive_rate(FalseMatchRate fmr, std::int64_t people) {
-  if (people <= 0 || !(fmr.value() > 0)) return 0;
-  if (fmr.value() >= 1) return 1;
-  return -std::expm1(static_cast<double>(people) * std::log1p(-fmr.value()));
-}
-
 double share_of(const Evidence& evidence, const Candidate& candidate) {
   double sum = 0;
   for (const Evidence& e : candidate.evidence) sum += std::max(0.0, ratio_of(e));
@@ -252,11 +246,12 @@ void decide(const GalleryPolicy& policy, const Bands& bands, const search::Query
   }
   if (answer.decision != Decision::no_hit) {
     if (bands.people > 1) {
-      answer.reasons.push_back("in a search among " + std::to_string(bands.people) +
-                               " people that is a false positive rate of " +
-                               text_of(false_positive_rate(lead->rate, bands.people)) + "; " +
-                               text_of(policy.hit_fpir) + " is wanted for a hit and " +
-                               text_of(policy.refer_fpir) + " for an examiner");
+      answer.reasons.push_back(
+          "in a search among " + std::to_string(bands.people) +
+          " people that is a false positive rate of " +
+          text_of(search::false_positive_rate(lead->rate, bands.people).value()) + "; " +
+          text_of(policy.hit_fpir) + " is wanted for a hit and " + text_of(policy.refer_fpir) +
+          " for an examiner");
     }
     tell_of_candidate(answer.candidates[static_cast<std::size_t>(lead - verdicts.begin())], *lead,
                       bands, answer.reasons);

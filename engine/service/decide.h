@@ -34,9 +34,6 @@ Bands bands_for(const GalleryPolicy& policy, std::int64_t people);
 // Of a comparison with one person who was named: the policy's rates of one comparison.
 Bands verify_bands(const GalleryPolicy& policy);
 
-// 1 - (1 - fmr)^people, without loss of digits for small rates.
-double false_positive_rate(FalseMatchRate fmr, std::int64_t people);
-
 // A comparison's share of its candidate's log likelihood ratio: 0 .. 1, all together 1; evidence
 // that speaks against counts 0.
 double share_of(const search::Evidence& evidence, const search::Candidate& candidate);

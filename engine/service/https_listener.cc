@@ -274,7 +274,7 @@ struct HttpsListener::State {
     for (std::thread& thread : threads) thread.join();
   }
 
-  void take_connections() {
+  void take_connections() const {
     block_broken_pipes();
     while (wait_for(listening.number(), POLLIN, stop, std::nullopt)) {
       const Descriptor socket(

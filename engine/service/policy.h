@@ -51,7 +51,7 @@ struct Policy {
   std::string backup_folder;  // below which backups may be written; empty: none may
   std::chrono::days keep_answers{7};  // to requests that come again
   std::chrono::days keep_audit{3650};
-  std::array<int, kPriorities> queue = {1000, 200, 1000};  // by Priority: who may wait
+  std::array<int, kPriorities> queue = {256, 64, 64};  // by Priority: who may wait
 
   const GalleryPolicy& gallery(std::string_view name) const;
 };

@@ -17,8 +17,9 @@ namespace {
 
 using flatbuffers::grpc::Message;
 
-// A call without a deadline is given this one.
+// However far a call's deadline is, it is over by then.
 constexpr std::chrono::minutes kLongestCall{5};
+constexpr std::chrono::hours kLongestWatch{24};
 // A peer that vanished is found out within half a minute, one that shakes hands slowly is dropped,
 // and a connection that nobody uses is closed.
 constexpr int kAskIfThereMs = 20'000, kAnswerWithinMs = 10'000, kHandshakeMs = 10'000;
@@ -32,7 +33,8 @@ std::string first_property(const grpc::AuthContext& context, const char* name) {
   return values.empty() ? std::string() : std::string(values[0].data(), values[0].size());
 }
 
-Call call_of(grpc::ServerContext& context) {
+Call call_of(grpc::ServerContext& context,
+             std::chrono::steady_clock::duration longest = kLongestCall) {
   Call call;
   if (const auto proof = context.auth_context(); proof && proof->IsPeerAuthenticated()) {
     call.caller.name = first_property(*proof, GRPC_X509_SUBJECT_PROPERTY_NAME);
@@ -42,7 +44,7 @@ Call call_of(grpc::ServerContext& context) {
   call.patience.until =
       std::chrono::steady_clock::now() +
       std::min<std::chrono::steady_clock::duration>(
-          std::chrono::duration_cast<std::chrono::steady_clock::duration>(left), kLongestCall);
+          std::chrono::duration_cast<std::chrono::steady_clock::duration>(left), longest);
   call.patience.gave_up = [&context] { return context.IsCancelled(); };
   return call;
 }
@@ -120,7 +122,7 @@ class RegisterCalls final : public wire::Register::Service {
   grpc::Status WatchHits(grpc::ServerContext* context,
                          const Message<wire::WatchHitsRequest>* request,
                          grpc::ServerWriter<Message<wire::Hit>>* writer) override {
-    const Call call = call_of(*context);
+    const Call call = call_of(*context, kLongestWatch);
     const Aligned message(request->data(), request->size());
     const Result<> watched = glue_.service().watch_hits(
         call, message.bytes(),

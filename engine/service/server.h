@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "engine/base/limits.h"
 #include "engine/base/result.h"
 #include "engine/service/certificates.h"
 #include "engine/service/service.h"
@@ -13,7 +14,7 @@ namespace whorl::service {
 struct ServerOptions {
   std::string address;      // host:port; port 0: any free one
   Credentials credentials;  // the server's, and the authority whose clients may connect
-  int most_waiting = 2200;  // requests in the service together: each holds a thread
+  int most_waiting = kPriorities * kMaxQueuedRequests;  // requests together: each holds a thread
 };
 
 // The protocol over gRPC: TLS 1.3, both sides with certificates. What it does with a request is the

@@ -165,6 +165,7 @@ Metrics::Gauges Service::gauges() {
   gauges.streams = visits_;
   gauges.subscribers = board_.watchers();
   gauges.draining = admission_.draining();
+  gauges.log_lines_lost = on_.log.lost();
   gauges.galleries = on_.engine.status();
   if (const auto stats = on_.engine.store().stats()) gauges.disk_bytes = stats->disk_bytes;
   return gauges;

@@ -159,10 +159,9 @@ Result<Service::Done> Service::do_verify(const wire::VerifyRequest& request, Job
     WHORL_TRY(references, store.get_subject(info.id, SubjectId{request.subject()}));
   }
   search::Query query;
-  query.hit_at = FalseMatchRate{policy.hit_fmr};
-  query.refer_at = FalseMatchRate{policy.refer_fmr};
+  const Bands bands = verify_bands(policy);
+  query.hit_at = bands.hit_at, query.refer_at = bands.refer_at;
   query.templates = std::move(captured.templates);
-  const Bands bands{query.hit_at, query.refer_at, 1};
   const SteadyTime begun = std::chrono::steady_clock::now();
   WHORL_TRY(std::optional<search::Candidate> best, search::verify(query.templates, references));
   job.stage2_s += since(begun);

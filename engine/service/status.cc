@@ -84,7 +84,7 @@ grpc::Status to_status(const Error& error, std::chrono::milliseconds retry_after
 Error from_status(const grpc::Status& status, const grpc::ClientContext& context) {
   const auto fault = number(trailing(context, kFault));
   // A number that is newer than this client is told as gRPC has it.
-  if (!fault || *fault < 1 || *fault > static_cast<long>(Fault::draining)) {
+  if (!fault || *fault < 1 || *fault > static_cast<long>(kLastFault)) {
     return without_a_fault(status);
   }
   return {static_cast<Fault>(*fault), 0, trailing(context, kWhere).value_or("")};

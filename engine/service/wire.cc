@@ -5,6 +5,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/gallery/catalogue.h"
+#include "engine/search/fuse.h"
 
 namespace whorl::service {
 namespace {
@@ -60,7 +61,8 @@ Result<Heading> read_heading(const wire::Heading* heading, NeedsGallery needs_ga
     if (!gallery::is_name(read.gallery)) return fail(Fault::bad_name, 0, "heading.gallery");
   }
   read.purpose = text_of(heading->purpose());
-  if (!is_purpose(read.purpose)) return fail(Fault::bad_request, 0, "heading.purpose");
+  const bool none = read.purpose.empty() && needs_gallery == NeedsGallery::no;
+  if (!none && !is_purpose(read.purpose)) return fail(Fault::bad_request, 0, "heading.purpose");
   WHORL_TRY(read.priority,
             one_of<Priority>(heading->priority(), wire::Priority::bulk, "heading.priority"));
   return read;
@@ -124,8 +126,8 @@ std::unique_ptr<wire::ThresholdsT> to_wire(const Bands& bands) {
   auto thresholds = std::make_unique<wire::ThresholdsT>();
   thresholds->hit_fmr = bands.hit_at.value();
   thresholds->refer_fmr = bands.refer_at.value();
-  thresholds->hit_fpir = false_positive_rate(bands.hit_at, bands.people);
-  thresholds->refer_fpir = false_positive_rate(bands.refer_at, bands.people);
+  thresholds->hit_fpir = search::false_positive_rate(bands.hit_at, bands.people).value();
+  thresholds->refer_fpir = search::false_positive_rate(bands.refer_at, bands.people).value();
   thresholds->people = static_cast<std::uint64_t>(bands.people);
   return thresholds;
 }
@@ -134,7 +136,7 @@ std::unique_ptr<wire::CandidateT> to_wire(const search::Candidate& candidate, co
   auto found = std::make_unique<wire::CandidateT>();
   found->subject = candidate.subject.value();
   found->fmr = candidate.value.fmr.value();
-  found->fpir = false_positive_rate(candidate.value.fmr, by.bands.people);
+  found->fpir = search::false_positive_rate(candidate.value.fmr, by.bands.people).value();
   found->log_likelihood_ratio = candidate.value.ratio.value();
   found->decision = to_wire(judge(candidate, by.bands, by.policy));
   for (const search::Evidence& e : candidate.evidence) {
@@ -164,6 +166,33 @@ std::unique_ptr<wire::SearchResultT> to_wire(const search::Answer& answer, const
   result->backend = backend_of(answer.effort);
   result->reasons = answer.reasons;
   return result;
+}
+
+search::Answer from_wire(const wire::SearchResultT& result, const wire::TimingsT& timings) {
+  search::Answer answer;
+  answer.decision = static_cast<search::Decision>(result.decision);
+  answer.reasons = result.reasons;
+  answer.effort.comparisons = static_cast<std::int64_t>(result.comparisons);
+  answer.effort.loss = result.loss;
+  answer.effort.stage1_s = static_cast<double>(timings.stage1_us) / 1e6;
+  answer.effort.stage2_s = static_cast<double>(timings.stage2_us) / 1e6;
+  for (const auto& from : result.candidates) {
+    search::Candidate candidate;
+    candidate.subject = SubjectId{from->subject};
+    candidate.value = {LogLikelihoodRatio{from->log_likelihood_ratio}, FalseMatchRate{from->fmr}};
+    candidate.fpir = search::FalsePositiveRate{from->fpir};
+    for (const auto& e : from->evidence) {
+      candidate.evidence.push_back(
+          {static_cast<int>(e->sample),
+           e->modality == wire::Modality::face ? Modality::face : Modality::finger,
+           static_cast<FingerPosition>(e->position),
+           static_cast<FingerPosition>(e->reference_position),
+           EncounterId{e->encounter},
+           {LogLikelihoodRatio{e->log_likelihood_ratio}, FalseMatchRate{e->fmr}}});
+    }
+    answer.candidates.push_back(std::move(candidate));
+  }
+  return answer;
 }
 
 }  // namespace whorl::service

@@ -25,7 +25,7 @@ struct Heading {
   std::string request_id, gallery, purpose;
   Priority priority = Priority::routine;
 };
-enum class NeedsGallery : bool { no, yes };
+enum class NeedsGallery : bool { no, yes };  // yes: and a purpose
 // Faults: bad_request with the field's name, bad_name of the gallery, limit_exceeded.
 Result<Heading> read_heading(const wire::Heading* heading, NeedsGallery needs_gallery);
 
@@ -51,6 +51,10 @@ struct Telling {
 std::unique_ptr<wire::SearchResultT> to_wire(const search::Answer& answer, const Telling& by);
 std::unique_ptr<wire::CandidateT> to_wire(const search::Candidate& candidate, const Telling& by);
 std::unique_ptr<wire::ThresholdsT> to_wire(const Bands& bands);
+
+// What a client learns of a search, as the engine's own values; the templates of its query are one
+// a sample.
+search::Answer from_wire(const wire::SearchResultT& result, const wire::TimingsT& timings);
 
 // The answer's bytes, every field of them there, so that what a stored answer has to say anew can
 // be written into it.

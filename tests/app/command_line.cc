@@ -1,6 +1,7 @@
 #include "tests/app/command_line.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -60,8 +61,10 @@ CommandTest::~CommandTest() {
   fs::remove_all(folder_, ignored);
 }
 
-Ran CommandTest::run(const std::vector<std::string>& words, bool with_key) const {
-  const fs::path out = folder_ / ".out", err = folder_ / ".err";
+Running CommandTest::start(const std::vector<std::string>& words, bool with_key) const {
+  static std::atomic<int> started = 0;
+  const std::string number = std::to_string(started++);
+  const fs::path out = folder_ / (".out" + number), err = folder_ / (".err" + number);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   constexpr int kFresh = O_WRONLY | O_CREAT | O_TRUNC;
@@ -73,14 +76,39 @@ Ran CommandTest::run(const std::vector<std::string>& words, bool with_key) const
   all.insert(all.end(), words.begin(), words.end());
   std::vector<std::string> variables = environment(folder_, with_key);
   pid_t child = 0;
-  const int started = posix_spawn(&child, WHORL_COMMAND, &actions, nullptr, pointers(all).data(),
-                                  pointers(variables).data());
+  const int failed = posix_spawn(&child, WHORL_COMMAND, &actions, nullptr, pointers(all).data(),
+                                 pointers(variables).data());
   posix_spawn_file_actions_destroy(&actions);
-  EXPECT_EQ(started, 0) << WHORL_COMMAND;
-  int status = 0;
-  if (started != 0 || waitpid(child, &status, 0) != child) return {};
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of(out), text_of(err)};
+  EXPECT_EQ(failed, 0) << WHORL_COMMAND;
+  return {failed == 0 ? child : 0, out, err};
 }
+
+Ran CommandTest::run(const std::vector<std::string>& words, bool with_key) const {
+  return start(words, with_key).wait();
+}
+
+Running::~Running() {
+  if (ended()) return;
+  signal(SIGKILL);
+  (void)wait();
+}
+
+void Running::signal(int number) const {
+  if (child_ != 0) (void)kill(child_, number);
+}
+
+bool Running::ended() {
+  if (child_ != 0 && waitpid(child_, &status_, WNOHANG) == child_) child_ = 0;
+  return child_ == 0;
+}
+
+Ran Running::wait() {
+  if (child_ != 0) (void)waitpid(child_, &status_, 0);
+  child_ = 0;
+  return {WIFEXITED(status_) ? WEXITSTATUS(status_) : -1, text_of(out_), text_of(err_)};
+}
+
+std::string Running::out() const { return text_of(out_); }
 
 Ran CommandTest::run_json(std::vector<std::string> words, bool with_key) const {
   words.emplace_back("--json");

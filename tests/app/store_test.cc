@@ -206,6 +206,63 @@ TEST_F(StoreTest, AsksForTheRightKey) {
   EXPECT_EQ(run({"stats", "--store", "store", "--key-file", "right.key"}, false).exit_code, 0);
 }
 
+TEST_F(StoreTest, AsksACommandForTheKey) {
+  enrol_people();
+  write("right.key", std::string(64, 'a'));
+  const auto stats_with = [&](const Words& key) {
+    Words words{"stats", "--store", "store"};
+    words.insert(words.end(), key.begin(), key.end());
+    return run_json(words, false);
+  };
+  EXPECT_EQ(stats_with({"--key-command", "cat right.key"}).exit_code, 0);
+  const Ran failed = stats_with({"--key-command", "cat right.key; exit 7"});
+  EXPECT_EQ(failed.exit_code, 2);
+  EXPECT_EQ(failed.fault(), 20);
+  EXPECT_EQ((failed.out + failed.err).find(std::string(64, 'a')), std::string::npos);
+  EXPECT_EQ(stats_with({"--key-command", "cat right.key", "--key-file", "right.key"}).fault(), 29);
+}
+
+TEST_F(StoreTest, ChangesItsMasterKey) {
+  enrol_people();
+  write("old.key", std::string(64, 'a'));
+  ASSERT_EQ(run({"keygen", "new.key"}).exit_code, 0);
+  const auto fault_under = [&](const std::string& key) {
+    return run_json({"check", "--store", "store", "--key-file", key}, false).fault();
+  };
+  const Words to_new{"keys",       "rotate",  "--store",        "store",
+                     "--key-file", "old.key", "--new-key-file", "new.key"};
+  const Ran rotated = run(to_new, false);
+  ASSERT_EQ(rotated.exit_code, 0) << rotated.err;
+  EXPECT_NE(rotated.err.find("rotate: 15 of 15 subjects (100%)"), std::string::npos) << rotated.err;
+  EXPECT_EQ(fault_under("old.key"), 19);
+  EXPECT_EQ(fault_under("new.key"), 0);
+  EXPECT_EQ(run({"identify", "--store", "store", "--gallery", "main", "--key-file", "new.key",
+                 "p/0/4_2_2.whorl"},
+                false)
+                .exit_code,
+            0);
+  const Ran again = run_json(to_new, false);
+  EXPECT_EQ(again.exit_code, 0) << again.out;
+  EXPECT_EQ(again.json()["rotated"], false);
+
+  Words back{"keys", "rotate", "--store", "store", "--key-command", "cat new.key"};
+  EXPECT_EQ(run_json(back).fault(), 29) << "no new key, and the environment's is not one";
+  back.insert(back.end(), {"--new-key-command", "cat old.key"});
+  const Ran returned = run_json(back, false);
+  EXPECT_EQ(returned.exit_code, 0) << returned.out;
+  EXPECT_EQ(returned.json()["subjects"], 15);
+  EXPECT_EQ(fault_under("old.key"), 0);
+  write("third.key", std::string(64, 'c'));
+  const Ran strange = run_json({"keys", "rotate", "--store", "store", "--key-file", "third.key",
+                                "--new-key-file", "new.key"});
+  EXPECT_EQ(strange.fault(), 19);
+  EXPECT_EQ(run_json({"keys", "rotate", "--store", "store", "--key-file", "old.key",
+                      "--new-key-file", "old.key"})
+                .fault(),
+            29);
+  EXPECT_EQ(fault_under("old.key"), 0);
+}
+
 TEST_F(StoreTest, MakesNoStoreUnlessAsked) {
   ASSERT_EQ(run({"simulate", "--people", "1", "--out", "p"}).exit_code, 0);
   const Ran ran = run_json(of("enroll", {"p/0/1_2_1.whorl", "--subject", "1"}));

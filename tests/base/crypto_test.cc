@@ -1,12 +1,8 @@
 #include "engine/base/crypto.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <new>
 #include <ostream>
@@ -214,48 +210,6 @@ TEST(Key, RefusesAnythingButSixtyFourHexDigits) {
     ASSERT_FALSE(key) << "length " << hex.size();
     EXPECT_EQ(key.error().fault, Fault::no_key);
   }
-}
-
-class MasterKey : public ::testing::Test {
- protected:
-  void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() /
-              ("whorl-key-test-" + std::to_string(static_cast<long>(::getpid())));
-    std::filesystem::create_directories(folder_);
-    ::unsetenv("WHORL_MASTER_KEY");
-  }
-  void TearDown() override {
-    std::filesystem::remove_all(folder_);
-    ::unsetenv("WHORL_MASTER_KEY");
-  }
-  std::string file(const std::string& text) {
-    const auto path = folder_ / "key";
-    std::ofstream(path, std::ios::binary) << text;
-    return path.string();
-  }
-  std::filesystem::path folder_;
-};
-
-TEST_F(MasterKey, ComesFromTheFileBeforeTheEnvironment) {
-  ::setenv("WHORL_MASTER_KEY", std::string(64, 'b').c_str(), 1);
-  EXPECT_EQ(load_master_key(file(std::string(kSomeKey) + "\n"))->to_hex(), kSomeKey);
-  EXPECT_EQ(load_master_key("")->to_hex(), std::string(64, 'b'));
-}
-
-TEST_F(MasterKey, IsMissedByName) {
-  EXPECT_EQ(load_master_key("").error().fault, Fault::no_key);
-  for (const std::string& hex : kBadHex) {
-    const std::string path = file(hex);
-    const auto from_file = load_master_key(path);
-    ASSERT_FALSE(from_file);
-    EXPECT_EQ(from_file.error(), (Error{Fault::no_key, 0, path}));
-  }
-  ::setenv("WHORL_MASTER_KEY", "not a key", 1);
-  EXPECT_EQ(load_master_key("").error(), (Error{Fault::no_key, 0, "WHORL_MASTER_KEY"}));
-  // A named file that does not exist is not silently replaced by the environment.
-  ::setenv("WHORL_MASTER_KEY", kSomeKey, 1);
-  const std::string nowhere = (folder_ / "nowhere").string();
-  EXPECT_EQ(load_master_key(nowhere).error(), (Error{Fault::no_key, 0, nowhere}));
 }
 
 }  // namespace

@@ -4,10 +4,13 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "engine/service/x509.h"
+#include "tests/base/source_tree.h"
 #include "tests/gallery/gallery_samples.h"
 
 namespace whorl::service {
@@ -129,6 +132,29 @@ TEST_F(CertificateFiles, ThatCannotBeReadAreNamed) {
       EXPECT_EQ(loaded.error().where, path);
     }
   }
+}
+
+TEST_F(CertificateFiles, ThatDocsPolicyShowsHowToMakeAreGood) {
+  if (std::system("openssl version > /dev/null 2>&1") != 0) GTEST_SKIP() << "no openssl here";
+  const std::string page = testing::file_text("docs/policy.md");
+  const std::string begin = "```sh\n";
+  const std::size_t from = page.find(begin) + begin.size();
+  const std::string script = write("make", page.substr(from, page.find("```", from) - from));
+  ASSERT_EQ(std::system(("cd " + folder_.path() + " && sh -e make > log 2>&1").c_str()), 0);
+  const auto load = [&](const std::string& name) {
+    return load_credentials(folder_ / (name + ".pem"), folder_ / (name + ".key"),
+                            folder_ / "authority.pem", SystemClock());
+  };
+  const auto service = load("service"), client = load("gate-7");
+  ASSERT_TRUE(service.has_value()) << describe(service.error());
+  ASSERT_TRUE(client.has_value()) << describe(client.error());
+  EXPECT_EQ(subject_of(client->certificate), "CN=gate-7,O=Border Guard,C=LT");
+  std::ifstream list(folder_ / "revoked.pem");
+  const std::string pem{std::istreambuf_iterator<char>(list), {}};
+  const auto revoked = RevocationList::parse(pem, client->authority);
+  ASSERT_TRUE(revoked.has_value()) << describe(revoked.error());
+  EXPECT_EQ(revoked->check(client->certificate).error().fault, Fault::unknown_client);
+  EXPECT_TRUE(revoked->check(service->certificate));
 }
 
 TEST(Subjects, AreWrittenAsRfc4514Says) {

@@ -82,7 +82,7 @@ TEST(FalsePositiveRate, IsThatOfAllPeopleTogetherWithoutLossOfDigits) {
            Case{0.5, 0, 0},
            Case{0.5, -1, 0},
        }) {
-    EXPECT_NEAR(false_positive_rate(FalseMatchRate{fmr}, people), fpir, 1e-9 * fpir)
+    EXPECT_NEAR(search::false_positive_rate(FalseMatchRate{fmr}, people).value(), fpir, 1e-9 * fpir)
         << fmr << " " << people;
   }
 }
@@ -93,8 +93,8 @@ TEST(Bands, HoldTheWantedRatesWhateverTheGallerysSize) {
       GalleryPolicy policy;
       policy.hit_fpir = hit, policy.refer_fpir = 0.9;
       const Bands bands = bands_for(policy, people);
-      EXPECT_NEAR(false_positive_rate(bands.hit_at, people), hit, 1e-9 * hit);
-      EXPECT_NEAR(false_positive_rate(bands.refer_at, people), 0.9, 1e-9);
+      EXPECT_NEAR(search::false_positive_rate(bands.hit_at, people).value(), hit, 1e-9 * hit);
+      EXPECT_NEAR(search::false_positive_rate(bands.refer_at, people).value(), 0.9, 1e-9);
       EXPECT_LT(bands.hit_at, bands.refer_at);
       EXPECT_EQ(bands.people, people);
     }

@@ -155,7 +155,7 @@ class CertificatesPage : public ::testing::Test {
     return load_credentials(file(of + ".pem"), file(of + ".key"), file("authority.pem"), clock_);
   }
   TemporaryFolder folder_;
-  const SystemClock clock_;
+  SystemClock clock_;
 };
 
 TEST_F(CertificatesPage, MakesWhatTheServiceAndItsClientsNeed) {

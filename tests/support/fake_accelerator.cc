@@ -101,6 +101,22 @@ class FakeFingers : public kernels::FingerScanner {
   mutable std::vector<kernels::FingerColumns> columns_;
 };
 
+class FakeComparer : public kernels::PrintComparer {
+ public:
+  explicit FakeComparer(const FakeAccelerator& accelerator) : calls_(accelerator) {}
+  Status compare(const kernels::PrintBatch& batch, const kernels::PrintPair* pairs,
+                 std::int64_t count, float* similarities) override {
+    return calls_.run(calls_.accelerator().compared, [&] {
+      kernels::compare_prints_reference(batch, pairs, count, similarities);
+      return Status::ok;
+    });
+  }
+  float last_kernel_ms() const override { return 1; }
+
+ private:
+  Calls calls_;
+};
+
 class FakeFaces : public kernels::FaceScanner {
  public:
   FakeFaces(const FakeAccelerator& accelerator, int dimension)
@@ -200,6 +216,11 @@ std::unique_ptr<kernels::FaceScanner> FakeAccelerator::faces(int device, int dim
                                                              kernels::Status* why) const {
   if (!opens(device, why)) return nullptr;
   return std::make_unique<FakeFaces>(*this, dimension);
+}
+
+std::unique_ptr<kernels::PrintComparer> FakeAccelerator::comparer(int device, Status* why) const {
+  if (!opens(device, why)) return nullptr;
+  return std::make_unique<FakeComparer>(*this);
 }
 
 }  // namespace whorl::testing

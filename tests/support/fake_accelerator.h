@@ -26,13 +26,16 @@ class FakeAccelerator : public kernels::Accelerator {
   std::atomic<kernels::Status> opening = kernels::Status::ok;  // what a new scanner meets
 
   // What was asked of it.
-  mutable std::atomic<std::int64_t> calls = 0, puts = 0, scans = 0, wipes = 0, scanners = 0;
+  mutable std::atomic<std::int64_t> calls = 0, puts = 0, scans = 0, wipes = 0, scanners = 0,
+                                    compared = 0;
 
   std::vector<kernels::DeviceInfo> devices(kernels::Status* status = nullptr) const override;
   std::unique_ptr<kernels::FingerScanner> fingers(int device, std::int64_t bytes,
                                                   kernels::Status* why = nullptr) const override;
   std::unique_ptr<kernels::FaceScanner> faces(int device, int dimension, std::int64_t bytes,
                                               kernels::Status* why = nullptr) const override;
+  std::unique_ptr<kernels::PrintComparer> comparer(int device,
+                                                   kernels::Status* why = nullptr) const override;
 
   kernels::Status call() const {
     return ++calls > good_calls ? failure.load() : kernels::Status::ok;

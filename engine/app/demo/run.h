@@ -9,6 +9,7 @@
 #include "engine/app/progress.h"
 #include "engine/base/result.h"
 #include "engine/search/engine.h"
+#include "engine/service/client.h"
 #include "scanners/station.h"
 
 namespace whorl::app {
@@ -48,10 +49,10 @@ struct DemoProgress {
   Progress enrol, stream;
 };
 
-// Enrols population.known, then lets the station take population.stream: everyone claims a number
-// nobody has, and each visit is enrolled unless the search finds the person. `population` must
-// outlive the result. Faults: those of the engine.
-Result<DemoRun> run_demo(search::Engine& engine, const DemoPopulation& population,
-                         const search::Dedup& dedup, DemoProgress& progress);
+// A register enrols population.known over the network, several at once; then a station takes
+// population.stream: everyone claims a number nobody has, and each visit is enrolled unless the
+// search finds the person. `population` must outlive the result. Faults: those of the service.
+Result<DemoRun> run_demo(service::Client& client, const DemoPopulation& population,
+                         DemoProgress& progress);
 
 }  // namespace whorl::app

@@ -9,6 +9,7 @@
 
 #include "engine/app/audit_rows.h"
 #include "engine/app/names.h"
+#include "engine/app/store_access.h"
 #include "engine/app/utc.h"
 #include "engine/app/verbs/verbs.h"
 #include "engine/app/words.h"
@@ -17,7 +18,8 @@ namespace whorl::app {
 namespace {
 
 struct AuditOptions {
-  std::string log, key_file, new_key_file, anchor, from, until, before;
+  std::string log, new_key_file, anchor, from, until, before;
+  KeySource key;
   bool csv = false;
 };
 
@@ -75,7 +77,7 @@ Result<> check_anchor(const service::AuditPlace& anchor, bool met,
 Result<Exit> verify(const AuditOptions& o, Console& console) {
   std::optional<service::AuditPlace> anchor;
   if (!o.anchor.empty()) { WHORL_TRY(anchor, anchor_from(o.anchor)); }
-  WHORL_TRY(const Key key, load_master_key(o.key_file));
+  WHORL_TRY(const Key key, load_master_key(o.key));
   Progress progress = console.progress("verify", "records", 0);
   std::int64_t done = 0;
   bool met = false;
@@ -131,7 +133,7 @@ Result<Exit> export_rows(const AuditOptions& o, Console& console) {
   std::optional<UnixMillis> from, until;
   if (!o.from.empty()) { WHORL_TRY(from, utc_from(o.from, "--from")); }
   if (!o.until.empty()) { WHORL_TRY(until, utc_from(o.until, "--until")); }
-  WHORL_TRY(const Key key, load_master_key(o.key_file));
+  WHORL_TRY(const Key key, load_master_key(o.key));
   Rows rows(console);
   const auto visit = [&](const service::AuditEntry& entry) {
     const UnixMillis at = std::visit([](const auto& what) { return what.at; }, entry.content);
@@ -151,7 +153,7 @@ Result<Exit> export_rows(const AuditOptions& o, Console& console) {
 
 Result<Exit> purge(const AuditOptions& o, Console& console) {
   WHORL_TRY(const UnixMillis before, utc_from(o.before, "--before"));
-  WHORL_TRY(const Key key, load_master_key(o.key_file));
+  WHORL_TRY(const Key key, load_master_key(o.key));
   WHORL_TRY(const auto log, service::AuditLog::open(o.log, key, console.clock()));
   WHORL_TRY(const std::int64_t purged, log->purge_before(before));
   console.answer({{"purged", purged}}, with_commas(purged) +
@@ -161,8 +163,8 @@ Result<Exit> purge(const AuditOptions& o, Console& console) {
 }
 
 Result<Exit> rekey(const AuditOptions& o, Console& console) {
-  WHORL_TRY(const Key key, load_master_key(o.key_file));
-  WHORL_TRY(const Key fresh, load_master_key(o.new_key_file));
+  WHORL_TRY(const Key key, load_master_key(o.key));
+  WHORL_TRY(const Key fresh, load_master_key({o.new_key_file, {}}));
   WHORL_TRY_VOID(service::rewrap_audit_key(o.log, key, fresh));
   console.answer({{"log", o.log}}, o.log +
                                        ": opens with the new master key, and no longer with "
@@ -173,8 +175,7 @@ Result<Exit> rekey(const AuditOptions& o, Console& console) {
 CLI::App* declare_sub(CLI::App& audit, AuditOptions& o, const char* name, const char* summary) {
   CLI::App* sub = audit.add_subcommand(name, summary);
   sub->add_option("--log", o.log, "Folder of the audit log")->required();
-  sub->add_option("--key-file", o.key_file,
-                  "File with the service's master key; else WHORL_MASTER_KEY has its digits");
+  add_key_options(*sub, o.key);
   sub->fallthrough();  // --json and --quiet may stand behind the last word, too
   return sub;
 }

@@ -10,7 +10,6 @@
 #include "engine/app/client_access.h"
 #include "engine/app/client_answers.h"
 #include "engine/app/names.h"
-#include "engine/app/stop_on_signal.h"
 #include "engine/app/store_access.h"
 #include "engine/app/verbs/verbs.h"
 
@@ -90,7 +89,7 @@ Result<Exit> identify(const Options& o, Console& console) {
 
 Result<Exit> verify(const Options& o, Console& console) {
   wire::VerifyRequestT request;
-  if (!o.subject.empty()) WHORL_TRY(request.subject, subject_of(o));
+  if (!o.subject.empty()) { WHORL_TRY(request.subject, subject_of(o)); }
   WHORL_TRY(request.samples, samples_of(o.samples));
   WHORL_TRY(request.references, samples_of(o.references));
   WHORL_TRY(const auto answer, ask(o, console, request, &service::Client::verify));
@@ -148,16 +147,13 @@ Result<Exit> backup(const Options& o, Console& console) {
 Result<Exit> watch(const Options& o, Console& console) {
   wire::WatchHitsRequestT request;
   request.least = o.least == "refer" ? wire::Decision::refer : wire::Decision::hit;
-  const StopOnSignal stop;
   WHORL_TRY(request.heading, heading_of(o.service));
   WHORL_TRY(const auto client, connect(o.service, console));
-  WHORL_TRY_VOID(client->watch_hits(
-      request,
-      [&](const wire::HitT& hit) {
-        console.answer(as_json(hit), as_text(hit));
-        return !stop.token().stop_requested();
-      },
-      call_options(o.service)));
+  const auto hear = [&](const wire::HitT& hit) {
+    console.answer(as_json(hit), as_text(hit));
+    return true;
+  };
+  WHORL_TRY_VOID(client->watch_hits(request, hear, call_options(o.service)));
   return Exit::ok;
 }
 

@@ -4,21 +4,29 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <system_error>
+#include <unordered_set>
+#include <vector>
 
 #include "engine/app/backend_choice.h"
+#include "engine/app/client_access.h"
 #include "engine/app/demo/figures.h"
 #include "engine/app/demo/population.h"
 #include "engine/app/demo/report.h"
 #include "engine/app/demo/run.h"
 #include "engine/app/files.h"
+#include "engine/app/server_process.h"
 #include "engine/app/store_access.h"
 #include "engine/app/verbs/verbs.h"
 #include "engine/app/words.h"
+#include "engine/base/crypto.h"
+#include "engine/service/decide.h"
 
 namespace whorl::app {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kServiceFolder = "service";
 
 struct DemoOptions {
   std::string out, data, backend;
@@ -31,25 +39,54 @@ struct DemoOptions {
 Result<> clear(const fs::path& out) {
   WHORL_TRY_VOID(make_folder(out));
   std::error_code trouble;
-  fs::remove_all(out / "store", trouble);
+  for (const char* folder : {"store", "audit", kServiceFolder}) {
+    if (!trouble) fs::remove_all(out / folder, trouble);
+  }
   if (!trouble) fs::remove(out / "master.key", trouble);
   if (trouble) return fail(Fault::io_error, 0, out.string() + " (" + trouble.message() + ")");
   return {};
 }
 
-Result<std::unique_ptr<search::Engine>> fresh_engine(const DemoOptions& o, Console& console) {
+// A service of its own over a fresh store.
+Result<std::unique_ptr<ServerProcess>> fresh_service(const DemoOptions& o) {
   const fs::path out = o.out;
   WHORL_TRY_VOID(clear(out));
   SystemEntropy entropy;
   WHORL_TRY(const Key key, Key::random(entropy));
   WHORL_TRY_VOID(write_secret(out / "master.key", key.to_hex() + "\n"));
+  std::vector<std::string> options = {"--create",
+                                      "--gallery",
+                                      kDemoGallery,
+                                      "--store",
+                                      out / "store",
+                                      "--key-file",
+                                      out / "master.key",
+                                      "--audit",
+                                      out / "audit",
+                                      "--threads",
+                                      std::to_string(o.threads)};
+  if (!o.backend.empty()) options.insert(options.end(), {"--backend", o.backend});
+  return ServerProcess::start(out / kServiceFolder, options);
+}
+
+Result<std::unique_ptr<service::Client>> client_of(const DemoOptions& o, Console& console) {
+  ServiceOptions options;
+  options.dev = (fs::path(o.out) / kServiceFolder).string();
+  return connect(options, console);
+}
+
+// What the report draws is in the store, which is free once the service stopped.
+Result<std::unique_ptr<gallery::Store>> store_of(const DemoOptions& o) {
   StoreOptions store;
-  store.store = (out / "store").string();
-  store.gallery = kDemoGallery;
-  store.key_file = (out / "master.key").string();
-  store.backend = o.backend;
-  store.threads = o.threads;
-  return open_engine(store, console, Create::yes);
+  store.store = (fs::path(o.out) / "store").string();
+  store.key.file = (fs::path(o.out) / "master.key").string();
+  return open_store(store);
+}
+
+std::int64_t people_in(const DemoPopulation& population) {
+  std::unordered_set<std::uint64_t> people;
+  for (const DemoCapture& capture : population.known) people.insert(capture.person);
+  return std::ssize(people);
 }
 
 bool has_real(const DemoPopulation& population) {
@@ -71,28 +108,30 @@ std::string closing_words(const DemoOptions& o, const DemoRun& run, const DemoFi
          ", gallery: " + kDemoGallery + ")\n";
 }
 
-// What a register would settle first: of 1,000 searches for people who are not there, one may be a
-// false hit and 100 may trouble an examiner. The rates of one comparison follow from the gallery.
-constexpr double kFalseHitsASearch = 0.001, kFalseReferralsASearch = 0.1;
-
-search::Dedup dedup_for(std::int64_t prints) {
-  search::Dedup dedup;
-  dedup.query.hit_at = FalseMatchRate{kFalseHitsASearch / static_cast<double>(prints)};
-  dedup.query.refer_at = FalseMatchRate{kFalseReferralsASearch / static_cast<double>(prints)};
-  return dedup;
+// As the service's policy has it by default.
+search::Query thresholds_for(std::int64_t people) {
+  const service::Bands bands = service::bands_for(service::GalleryPolicy{}, people);
+  search::Query query;
+  query.hit_at = bands.hit_at, query.refer_at = bands.refer_at;
+  return query;
 }
 
 Result<Exit> demo(const DemoOptions& o, Console& console) {
-  WHORL_TRY(const auto engine, fresh_engine(o, console));
+  WHORL_TRY(auto server, fresh_service(o));
   WHORL_TRY(const DemoPopulation population, demo_population({o.data, o.people, o.seed}, console));
   DemoProgress progress{console.progress("enrol", "prints", std::ssize(population.known)),
                         console.progress("stream", "captures", std::ssize(population.stream))};
-  const search::Dedup dedup = dedup_for(std::ssize(population.known));
-  WHORL_TRY(const DemoRun run, run_demo(*engine, population, dedup, progress));
+  DemoRun run;
+  {
+    WHORL_TRY(const auto client, client_of(o, console));
+    WHORL_TRY(run, run_demo(*client, population, progress));
+  }
+  server.reset();
+  WHORL_TRY(const auto store, store_of(o));
   const DemoFigures figures = figures_of(run);
   const DemoScores scores = scores_of(population, console);
   WHORL_TRY(const std::string report,
-            demo_report(population, run, scores, dedup.query, engine->store()));
+            demo_report(population, run, scores, thresholds_for(people_in(population)), *store));
   const fs::path file = fs::path(o.out) / "report.html";
   WHORL_TRY_VOID(write_file(file, report));
   Json facts = as_json(figures);
@@ -131,11 +170,13 @@ const Verb kDemo{
     "Example:\n"
     "  whorl demo --out demo\n"
     "\n"
-    "Makes a fresh store in --out (an earlier demo's is replaced), enrols people, and lets new "
-    "captures come\n"
-    "through a station, some of people enrolled before, some of new ones, all under new numbers. "
-    "Each is\n"
-    "searched 1:N and enrolled unless it is found. Ends with a table and report.html.",
+    "Starts `whorl serve --dev` over a fresh store in --out (an earlier demo's is replaced). A "
+    "register enrols\n"
+    "people over the network, then new captures come through a station, some of people enrolled "
+    "before, some of\n"
+    "new ones, all under new numbers. Each is searched 1:N and enrolled unless it is found. Ends "
+    "with a table and\n"
+    "report.html.",
     declare};
 
 }  // namespace whorl::app

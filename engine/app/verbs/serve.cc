@@ -77,7 +77,7 @@ Result<Doors> open_doors(const ServeOptions& o, const Clock& clock) {
   Doors doors;
   WHORL_TRY(doors.credentials,
             service::load_credentials(o.certificate, o.private_key, o.authority, clock));
-  WHORL_TRY(doors.gatekeeper, service::Gatekeeper::open(o.policy, clock));
+  WHORL_TRY(doors.gatekeeper, service::Gatekeeper::open(o.policy, clock, doors.credentials.authority));
   return doors;
 }
 
@@ -103,7 +103,7 @@ Result<Exit> serve(CLI::App& app, ServeOptions& o, Console& console) {
   WHORL_TRY(Doors doors, open_doors(o, clock));
   WHORL_TRY(const auto log, service::RequestLog::open(o.log));
   WHORL_TRY(const auto engine, open_engine(o.store, console, o.create ? Create::yes : Create::no));
-  WHORL_TRY(const Key master, load_master_key(o.store.key_file));
+  WHORL_TRY(const Key master, load_master_key(o.store.key));
   WHORL_TRY(const auto audit, service::AuditLog::open(o.audit, master, clock));
   service::Metrics metrics;
   service::Service service({*engine, *doors.gatekeeper, *audit, metrics, *log, clock}, 0);

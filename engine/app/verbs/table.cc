@@ -6,7 +6,7 @@ std::span<const Verb> verbs() {
   static const Verb kVerbs[] = {
       kDemo,     kEnroll, kStation, kIdentify, kUpdate,  kDelete,  kErase,  kList,  kStats,
       kExport,   kBackup, kRestore, kCheck,    kCompact, kExtract, kVerify, kScore, kConvert,
-      kSimulate, kKeygen, kDevices, kBench,    kServe,   kClient,  kAudit};
+      kSimulate, kKeygen, kKeys,    kDevices,  kBench,   kServe,   kClient, kAudit};
   return kVerbs;
 }
 

@@ -53,6 +53,7 @@ Result<Exit> check(const StoreOptions& o, Console& console) {
   }
   console.answer({{"subjects", scrub.subjects},
                   {"encounters", scrub.encounters},
+                  {"notes", scrub.notes},
                   {"damaged", scrub.damaged},
                   {"damage", damage}},
                  text);

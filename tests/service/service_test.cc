@@ -1,0 +1,442 @@
+// Requests as messages, without a network: engine/service/service.h.
+#include "engine/service/service.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cmath>
+#include <fstream>
+#include <functional>
+#include <sstream>
+#include <thread>
+
+#include "tests/service/service_house.h"
+
+namespace whorl::service {
+namespace {
+
+using Verb_ = Result<Bytes> (Service::*)(const Call&, Message);
+
+class ServiceTest : public ::testing::Test {
+ protected:
+  House house_{::testing::UnitTest::GetInstance()->current_test_info()->name()};
+
+  template <class RequestT>
+  Result<Bytes> ask(Verb_ verb, const RequestT& request, const std::string& client = kRegister) {
+    return ((*house_.service).*verb)(call_by(client), packed(request));
+  }
+  wire::EnrolAnswerT enrol(const wire::EnrolRequestT& request) {
+    const auto answer = ask(&Service::enrol, request);
+    EXPECT_TRUE(answer) << describe(answer.error());
+    return answer ? unpacked<wire::EnrolAnswerT>(*answer) : wire::EnrolAnswerT{};
+  }
+  wire::IdentifyAnswerT identify(const wire::IdentifyRequestT& request) {
+    const auto answer = ask(&Service::identify, request);
+    EXPECT_TRUE(answer) << describe(answer.error());
+    return answer ? unpacked<wire::IdentifyAnswerT>(*answer) : wire::IdentifyAnswerT{};
+  }
+  std::int64_t people() { return *house_.engine->people("main"); }
+  std::vector<AuditRecord> audited() {
+    std::vector<AuditRecord> records;
+    house_.close();
+    const auto walked = walk_audit(house_.audit_folder(), house_.master,
+                                   [&](const auto& entry) { add(records, entry); });
+    EXPECT_TRUE(walked) << describe(walked.error());
+    return records;
+  }
+
+ private:
+  static void add(std::vector<AuditRecord>& records, const AuditEntry& entry) {
+    if (const auto* record = std::get_if<AuditRecord>(&entry.content)) records.push_back(*record);
+  }
+  static void add(std::vector<AuditRecord>& records, const AuditRecord& record) {
+    records.push_back(record);
+  }
+};
+
+TEST_F(ServiceTest, APersonIsEnrolledFoundVerifiedShownAndErased) {
+  for (std::uint64_t p = 0; p < 20; ++p) {
+    const auto answer = enrol(enrolment("e" + std::to_string(p), 100 + p, p));
+    EXPECT_EQ(answer.subject, 100 + p);
+    EXPECT_EQ(answer.encounter, 1U);
+    EXPECT_EQ(answer.samples.size(), 2U);
+  }
+  const auto found = identify(query("i1", 7, 1));
+  ASSERT_FALSE(found.result->candidates.empty());
+  const wire::CandidateT& best = *found.result->candidates.front();
+  EXPECT_EQ(best.subject, 107U);
+  EXPECT_EQ(found.result->decision, wire::Decision::hit);
+  EXPECT_EQ(found.result->thresholds->people, 20U);
+  EXPECT_LT(best.fmr, best.fpir);
+  EXPECT_FALSE(found.result->reasons.empty());
+  EXPECT_EQ(found.report->engine, kEngineVersion);
+  EXPECT_EQ(found.report->request_id, "i1");
+  EXPECT_EQ(identify(query("i2", 500, 1)).result->decision, wire::Decision::no_hit);
+
+  wire::VerifyRequestT verify;
+  verify.heading = heading("v1");
+  verify.samples = samples_of(7, 1);
+  verify.subject = 107;
+  auto compared = ask(&Service::verify, verify);
+  ASSERT_TRUE(compared) << describe(compared.error());
+  EXPECT_EQ(unpacked<wire::VerifyAnswerT>(*compared).match, wire::Decision::hit);
+  verify.heading = heading("v2");
+  verify.subject = 108;
+  compared = ask(&Service::verify, verify);
+  ASSERT_TRUE(compared) << describe(compared.error());
+  EXPECT_EQ(unpacked<wire::VerifyAnswerT>(*compared).match, wire::Decision::no_hit);
+  verify.heading = heading("v3");
+  verify.subject = 0;
+  verify.references = samples_of(7, 2);
+  compared = ask(&Service::verify, verify);
+  ASSERT_TRUE(compared) << describe(compared.error());
+  EXPECT_EQ(unpacked<wire::VerifyAnswerT>(*compared).match, wire::Decision::hit);
+
+  wire::GetSubjectRequestT show;
+  show.heading = heading("s1");
+  show.subject = 107;
+  const auto shown = ask(&Service::get_subject, show);
+  ASSERT_TRUE(shown) << describe(shown.error());
+  const auto subject = unpacked<wire::SubjectAnswerT>(*shown);
+  ASSERT_EQ(subject.encounters.size(), 1U);
+  EXPECT_EQ(subject.encounters.front()->source, "desk 4");
+  EXPECT_EQ(subject.encounters.front()->samples.size(), 2U);
+
+  wire::EraseRequestT erase;
+  erase.heading = heading("x1");
+  erase.subject = 107;
+  const auto erased = ask(&Service::erase, erase);
+  ASSERT_TRUE(erased) << describe(erased.error());
+  EXPECT_GT(unpacked<wire::ChangeAnswerT>(*erased).report->revision, 0U);
+  EXPECT_EQ(identify(query("i3", 7, 1)).result->decision, wire::Decision::no_hit);
+  show.heading = heading("s2");
+  EXPECT_EQ(ask(&Service::get_subject, show).error().fault, Fault::not_found);
+}
+
+TEST_F(ServiceTest, ARequestThatComesAgainIsGivenItsFirstAnswerAndDoesNothing) {
+  const auto first = enrol(enrolment("again", 5, 3));
+  EXPECT_FALSE(first.report->repeated);
+  const auto second = enrol(enrolment("again", 5, 3));
+  EXPECT_TRUE(second.report->repeated);
+  EXPECT_EQ(second.encounter, first.encounter);
+  EXPECT_EQ(second.report->revision, first.report->revision);
+  const auto searched = identify(query("search", 3, 1));
+  enrol(enrolment("another", 6, 4));
+  const auto searched_again = identify(query("search", 3, 1));
+  EXPECT_TRUE(searched_again.report->repeated);
+  EXPECT_EQ(searched_again.result->thresholds->people, searched.result->thresholds->people);
+
+  house_.open();
+  const auto after_restart = enrol(enrolment("again", 5, 3));
+  EXPECT_TRUE(after_restart.report->repeated);
+  EXPECT_EQ(after_restart.encounter, 1U);
+  EXPECT_TRUE(identify(query("search", 3, 1)).report->repeated);
+  EXPECT_EQ(people(), 2);
+}
+
+TEST_F(ServiceTest, ARequestIdIsOfOneRequestAndOneClient) {
+  enrol(enrolment("id", 5, 3));
+  const auto other_body = ask(&Service::enrol, enrolment("id", 6, 4));
+  ASSERT_FALSE(other_body);
+  EXPECT_EQ(other_body.error().fault, Fault::request_reused);
+  const auto other_verb = ask(&Service::enrol_with_dedup, enrolment("id", 5, 3));
+  ASSERT_FALSE(other_verb);
+  EXPECT_EQ(other_verb.error().fault, Fault::request_reused);
+  EXPECT_TRUE(ask(&Service::identify, query("id", 3, 1), kGate));  // its own id
+  EXPECT_EQ(people(), 1);
+}
+
+TEST_F(ServiceTest, DedupStoresWhoIsNewAndNamesWhoIsNot) {
+  for (std::uint64_t p = 0; p < 10; ++p) enrol(enrolment("e" + std::to_string(p), 100 + p, p));
+  const auto known = ask(&Service::enrol_with_dedup, enrolment("d1", 200, 4, 1));
+  ASSERT_TRUE(known) << describe(known.error());
+  const auto duplicate = unpacked<wire::EnrolAnswerT>(*known);
+  EXPECT_EQ(duplicate.outcome, wire::Outcome::duplicate);
+  ASSERT_NE(duplicate.search, nullptr);
+  EXPECT_EQ(duplicate.search->candidates.front()->subject, 104U);
+  const auto fresh = ask(&Service::enrol_with_dedup, enrolment("d2", 201, 50));
+  ASSERT_TRUE(fresh) << describe(fresh.error());
+  EXPECT_EQ(unpacked<wire::EnrolAnswerT>(*fresh).outcome, wire::Outcome::enrolled);
+  EXPECT_EQ(people(), 11);
+  // Told again, not searched again: by now the person is enrolled under the number that was found.
+  const auto again = ask(&Service::enrol_with_dedup, enrolment("d1", 200, 4, 1));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(unpacked<wire::EnrolAnswerT>(*again).outcome, wire::Outcome::duplicate);
+  EXPECT_TRUE(unpacked<wire::EnrolAnswerT>(*again).report->repeated);
+}
+
+struct Bad {
+  const char* what;
+  Fault fault;
+  const char* where;
+  std::function<void(wire::EnrolRequestT&)> spoil;
+};
+
+TEST_F(ServiceTest, ABadRequestIsRefusedWithItsFieldAndStoresNothing) {
+  const Bad table[] = {
+      {"no id", Fault::bad_request, "heading.request_id",
+       [](auto& r) { r.heading->request_id.clear(); }},
+      {"an id with a space", Fault::bad_request, "heading.request_id",
+       [](auto& r) { r.heading->request_id = "a b"; }},
+      {"an id too long", Fault::bad_request, "heading.request_id",
+       [](auto& r) { r.heading->request_id = std::string(65, 'a'); }},
+      {"no gallery", Fault::bad_name, "heading.gallery", [](auto& r) { r.heading->gallery = ""; }},
+      {"a path for a gallery", Fault::bad_name, "heading.gallery",
+       [](auto& r) { r.heading->gallery = "../main"; }},
+      {"a gallery that is not there", Fault::not_found, "gallery 'nobody'",
+       [](auto& r) { r.heading->gallery = "nobody"; }},
+      {"no purpose", Fault::bad_request, "heading.purpose",
+       [](auto& r) { r.heading->purpose.clear(); }},
+      {"a purpose with a newline", Fault::bad_request, "heading.purpose",
+       [](auto& r) { r.heading->purpose = "a\nb"; }},
+      {"a priority beyond the last", Fault::bad_request, "heading.priority",
+       [](auto& r) { r.heading->priority = static_cast<wire::Priority>(3); }},
+      {"no subject", Fault::bad_request, "subject", [](auto& r) { r.subject = 0; }},
+      {"no sample", Fault::bad_request, "samples", [](auto& r) { r.samples.clear(); }},
+      {"an empty sample", Fault::empty_input, "sample 2",
+       [](auto& r) { r.samples[1]->bytes.clear(); }},
+      {"a sample that is nothing", Fault::bad_magic, "sample 1",
+       [](auto& r) { r.samples[0]->bytes = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}; }},
+      {"an eleventh finger", Fault::bad_request, "sample 1, position",
+       [](auto& r) { r.samples[0]->position = 11; }},
+      {"a third modality", Fault::bad_request, "sample 1, modality",
+       [](auto& r) { r.samples[0]->modality = static_cast<wire::Modality>(3); }},
+      {"2 ppi", Fault::bad_resolution, "sample 1, ppi", [](auto& r) { r.samples[0]->ppi = 2; }},
+      {"a resolution that is no number", Fault::bad_resolution, "sample 1, ppi",
+       [](auto& r) { r.samples[0]->ppi = std::nanf(""); }},
+      {"a source too long", Fault::limit_exceeded, "source",
+       [](auto& r) { r.source = std::string(65, 's'); }},
+      {"a date beyond all", Fault::bad_request, "captured_at_ms",
+       [](auto& r) { r.captured_at_ms = ~std::uint64_t{0}; }},
+      {"a sex beyond the last", Fault::bad_request, "sex",
+       [](auto& r) { r.sex = static_cast<wire::Sex>(4); }},
+      {"no candidates", Fault::limit_exceeded, "search.max_candidates",
+       [](auto& r) { r.search->max_candidates = 0; }},
+      {"too many candidates", Fault::limit_exceeded, "search.max_candidates",
+       [](auto& r) { r.search->max_candidates = 1001; }},
+      {"a loss of all", Fault::bad_request, "search.max_loss",
+       [](auto& r) { r.search->max_loss = 1; }},
+      {"a loss below nothing", Fault::bad_request, "search.max_loss",
+       [](auto& r) { r.search->max_loss = -1; }},
+      {"years backwards", Fault::bad_request, "search.birth_year_min",
+       [](auto& r) { r.search->birth_year_min = 1990; }},
+      {"too many left out", Fault::limit_exceeded, "search.excluded",
+       [](auto& r) { r.search->excluded.assign(10'001, 7); }},
+      {"33 samples", Fault::limit_exceeded, "samples",
+       [](auto& r) {
+         for (int i = 0; i < 31; ++i) r.samples.push_back(std::move(samples_of(1, 0)[0]));
+       }},
+  };
+  int number = 0;
+  for (const Bad& bad : table) {
+    SCOPED_TRACE(bad.what);
+    wire::EnrolRequestT request = enrolment("bad" + std::to_string(++number), 9, 1);
+    request.search = std::make_unique<wire::SearchT>();
+    bad.spoil(request);
+    const auto answer = ask(&Service::enrol_with_dedup, request);
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().fault, bad.fault) << describe(answer.error());
+    EXPECT_EQ(answer.error().where, bad.where);
+  }
+  EXPECT_EQ(people(), 0);
+  EXPECT_EQ(audited().size(), std::size(table));
+}
+
+TEST_F(ServiceTest, AMessageThatIsNoneIsABadRequest) {
+  const Bytes whole = packed(enrolment("m", 9, 1));
+  for (std::size_t size = 0; size < whole.size(); size += 1 + size / 8) {
+    const auto answer = house_.service->enrol(call_by(kRegister), std::span(whole).first(size));
+    ASSERT_FALSE(answer) << size;
+    EXPECT_EQ(answer.error().fault, Fault::bad_request) << size;
+  }
+  EXPECT_EQ(people(), 0);
+}
+
+TEST_F(ServiceTest, NobodyDoesWhatThePolicyDoesNotSay) {
+  enrol(enrolment("e", 5, 3));
+  enrol(enrolment("o", 5, 3, 0, "other"));
+  const auto refusal = [&](const auto& answer) { return answer ? Fault{} : answer.error().fault; };
+  EXPECT_EQ(refusal(ask(&Service::identify, query("1", 3, 1), "CN=stranger")),
+            Fault::unknown_client);
+  EXPECT_EQ(refusal(ask(&Service::identify, query("2", 3, 1), "")), Fault::unknown_client);
+  EXPECT_EQ(refusal(ask(&Service::identify, query("3", 3, 1, "other"), kGate)), Fault::not_allowed);
+  EXPECT_EQ(refusal(ask(&Service::enrol, enrolment("4", 6, 4), kGate)), Fault::not_allowed);
+  auto other_purpose = query("5", 3, 1);
+  other_purpose.heading->purpose = "curiosity";
+  EXPECT_EQ(refusal(ask(&Service::identify, other_purpose, kGate)), Fault::not_allowed);
+  auto too_urgent = query("6", 3, 1);
+  too_urgent.heading->priority = wire::Priority::interactive;
+  EXPECT_EQ(refusal(ask(&Service::identify, too_urgent, kGate)), Fault::not_allowed);
+  wire::EraseRequestT erase;
+  erase.heading = heading("7");
+  erase.subject = 5;
+  EXPECT_EQ(refusal(ask(&Service::erase, erase, kGate)), Fault::not_allowed);
+  EXPECT_TRUE(ask(&Service::identify, query("8", 3, 1), kGate));
+  EXPECT_EQ(people(), 1);
+  // Another's stored answer is not given to who may not ask.
+  EXPECT_EQ(refusal(ask(&Service::enrol, enrolment("e", 5, 3), kGate)), Fault::not_allowed);
+
+  wire::ListGalleriesRequestT list;
+  list.heading = heading("9", "");
+  const auto seen = ask(&Service::list_galleries, list);
+  ASSERT_TRUE(seen) << describe(seen.error());
+  EXPECT_EQ(unpacked<wire::GalleriesAnswerT>(*seen).galleries.size(), 2U);
+}
+
+TEST_F(ServiceTest, EveryRequestIsInTheAuditLogAnsweredOrNot) {
+  enrol(enrolment("e", 5, 3));
+  enrol(enrolment("e", 5, 3));
+  identify(query("i", 3, 1));
+  EXPECT_FALSE(ask(&Service::enrol, enrolment("n", 6, 4), kGate));
+  EXPECT_FALSE(house_.service->enrol(call_by(kGate), {}));
+  const auto records = audited();
+  ASSERT_EQ(records.size(), 5U);
+  EXPECT_EQ(records[0].client, kRegister);
+  EXPECT_EQ(records[0].verb, Verb::enrol);
+  EXPECT_EQ(records[0].gallery, "main");
+  EXPECT_EQ(records[0].purpose, "enrolment");
+  EXPECT_EQ(records[0].request_id, "e");
+  EXPECT_EQ(records[0].subject, 5U);
+  EXPECT_EQ(records[0].samples, 2U);
+  EXPECT_EQ(records[0].decision, "enrolled");
+  EXPECT_FALSE(records[0].repeated);
+  EXPECT_TRUE(records[1].repeated);
+  EXPECT_EQ(records[2].decision, "hit");
+  EXPECT_EQ(records[3].fault, static_cast<std::uint16_t>(Fault::not_allowed));
+  EXPECT_EQ(records[4].fault, static_cast<std::uint16_t>(Fault::bad_request));
+}
+
+TEST_F(ServiceTest, AWatcherHearsOfHitsInItsGalleryAlone) {
+  enrol(enrolment("e", 5, 3));
+  enrol(enrolment("o", 6, 3, 0, "other"));
+  std::vector<wire::HitT> heard;
+  std::atomic<bool> watching = false;
+  std::thread watcher([&] {
+    wire::WatchHitsRequestT watch;
+    watch.heading = heading("w");
+    Call call = call_by(kRegister);
+    call.patience.gave_up = [&] {
+      watching = true;
+      return false;
+    };
+    const auto watched = house_.service->watch_hits(call, packed(watch), [&](const Bytes& hit) {
+      heard.push_back(unpacked<wire::HitT>(hit));
+      return heard.size() < 2;
+    });
+    EXPECT_TRUE(watched) << describe(watched.error());
+  });
+  while (!watching) std::this_thread::yield();
+  identify(query("1", 3, 1, "other"));
+  identify(query("2", 400, 1));
+  identify(query("3", 3, 1));
+  identify(query("4", 3, 2));
+  watcher.join();
+  ASSERT_EQ(heard.size(), 2U);
+  EXPECT_EQ(heard[0].request_id, "3");
+  EXPECT_EQ(heard[0].candidates.front()->subject, 5U);
+  EXPECT_EQ(heard[1].request_id, "4");
+}
+
+wire::CaptureRequestT capture_of(std::uint64_t person, FingerPosition finger) {
+  wire::CaptureRequestT request;
+  request.sample = std::move(samples_of(person, 0, {finger}).front());
+  return request;
+}
+
+TEST_F(ServiceTest, AStationsVisitIsToldOfEachCaptureAndEnrolledAtItsEnd) {
+  const Call call = call_by(kRegister);
+  const auto take = [](Service::Visit& visit, const wire::CaptureRequestT& request) {
+    const auto feedback = visit.take(packed(request));
+    EXPECT_TRUE(feedback) << describe(feedback.error());
+    return feedback ? unpacked<wire::FeedbackT>(*feedback) : wire::FeedbackT{};
+  };
+  {
+    Service::Visit visit(*house_.service, call);
+    auto first = capture_of(3, FingerPosition::right_index);
+    first.heading = heading("visit");
+    first.subject = 5;
+    const auto accepted = take(visit, first);
+    EXPECT_TRUE(accepted.accepted) << accepted.refused_because;
+    EXPECT_FALSE(accepted.duplicate_suspected);
+    wire::CaptureRequestT garbage;
+    garbage.sample = std::make_unique<wire::SampleT>();
+    garbage.sample->bytes.assign(50, 7);
+    const auto refused = take(visit, garbage);
+    EXPECT_FALSE(refused.accepted);
+    EXPECT_THAT(refused.refused_because, ::testing::HasSubstr("bad-magic"));
+    take(visit, capture_of(3, FingerPosition::left_thumb));
+    EXPECT_EQ(people(), 0);
+    wire::CaptureRequestT finish;
+    finish.finish = true;
+    const auto done = take(visit, finish);
+    ASSERT_NE(done.enrolment, nullptr);
+    EXPECT_EQ(done.enrolment->outcome, wire::Outcome::enrolled);
+    EXPECT_EQ(done.enrolment->encounter, 1U);
+    EXPECT_FALSE(visit.take(packed(finish)));
+  }
+  EXPECT_EQ(people(), 1);
+  Service::Visit returning(*house_.service, call);
+  auto first = capture_of(3, FingerPosition::right_index);
+  first.heading = heading("another visit");
+  EXPECT_FALSE(returning.take(packed(first)));  // a space in its id
+  first.heading = heading("another-visit");
+  first.subject = 9;
+  EXPECT_TRUE(take(returning, first).duplicate_suspected);
+  EXPECT_EQ(people(), 1);  // it was never finished
+}
+
+TEST_F(ServiceTest, ADrainingServiceTakesNothingNew) {
+  enrol(enrolment("e", 5, 3));
+  bool told = false;
+  house_.service->on_drain([&] { told = true; });
+  wire::DrainRequestT drain;
+  drain.heading = heading("d", "");
+  EXPECT_TRUE(ask(&Service::drain, drain));
+  EXPECT_TRUE(told);
+  const auto refused = ask(&Service::identify, query("i", 3, 1));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().fault, Fault::draining);
+  EXPECT_TRUE(house_.service->wait_until_idle(std::chrono::steady_clock::now()));
+}
+
+TEST_F(ServiceTest, ABackupGoesBelowThePolicysFolderAndNowhereElse) {
+  enrol(enrolment("e", 5, 3));
+  wire::BackupRequestT backup;
+  backup.heading = heading("b1", "");
+  backup.folder = "../elsewhere";
+  EXPECT_EQ(ask(&Service::backup, backup).error().fault, Fault::bad_name);
+  std::filesystem::create_directories(house_.folder() / "backups");
+  backup.heading = heading("b2", "");
+  backup.folder = "monday";
+  const auto done = ask(&Service::backup, backup);
+  ASSERT_TRUE(done) << describe(done.error());
+  EXPECT_FALSE(std::filesystem::is_empty(house_.folder() / "backups" / "monday"));
+}
+
+TEST_F(ServiceTest, WhatIsNotAboutPeopleNeedsNoPurpose) {
+  wire::StatsRequestT stats;
+  stats.heading = heading("s", "", "");
+  const auto told = ask(&Service::stats, stats);
+  EXPECT_TRUE(told) << describe(told.error());
+  auto search = query("i", 3, 1);
+  search.heading->purpose.clear();
+  EXPECT_EQ(ask(&Service::identify, search).error().fault, Fault::bad_request);
+}
+
+TEST_F(ServiceTest, NoLogLineOrMetricNamesAPerson) {
+  enrol(enrolment("e", 987654321, 3));
+  identify(query("i", 3, 1));
+  const std::string metrics = house_.metrics->text();
+  house_.close();
+  std::ifstream file(house_.folder() / "log");
+  std::stringstream log;
+  log << file.rdbuf();
+  EXPECT_THAT(log.str(), ::testing::HasSubstr("\"i\""));
+  EXPECT_THAT(log.str(), ::testing::Not(::testing::HasSubstr("987654321")));
+  EXPECT_THAT(metrics, ::testing::HasSubstr("identify"));
+  EXPECT_THAT(metrics, ::testing::Not(::testing::HasSubstr("987654321")));
+}
+
+}  // namespace
+}  // namespace whorl::service
