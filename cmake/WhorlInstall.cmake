@@ -1,5 +1,6 @@
 # What `cmake --install` puts under its prefix: the command, the engine as static libraries with their
-# headers, the files that find_package(whorl) reads, the descriptions of face models, and docs/.
+# headers, the files that find_package(whorl) reads, the descriptions of face models, docs/
+# and the schema of the protocol.
 # docs/library.md is for those who link it.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -34,3 +35,5 @@ install(TARGETS whorl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY engine/features/face/models DESTINATION ${CMAKE_INSTALL_DATADIR}/whorl)
 install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# Where the pages about the protocol, and its example clients, look for it.
+install(FILES engine/service/whorl.fbs DESTINATION ${CMAKE_INSTALL_DOCDIR}/engine/service)

@@ -1,4 +1,5 @@
 // `whorl client` against `whorl serve --dev`: what each action answers, and its exit code.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "tests/app/serve_test_house.h"

@@ -1,4 +1,5 @@
 // `whorl serve`: its options and file, what it refuses to start with, how it stops.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "engine/service/certificates.h"
@@ -224,6 +225,34 @@ TEST_F(ServeVerb, StoppingAndStartingAgainLosesNothing) {
   EXPECT_EQ(service.wait().exit_code, 0);
   const Ran audited = run_json({"audit", "verify", "--log", "store.audit"});
   EXPECT_EQ(audited.exit_code, 0) << audited.out << audited.err;
+}
+
+TEST_F(ServeVerb, OnSigtermWhatIsUnderWayIsAnsweredAndWhatIsNewRefused) {
+  constexpr int kClients = 8, kAnswered = 0, kDraining = 57;
+  make_people();
+  std::vector<int> faults;
+  {
+    Running service = serve_dev();
+    std::vector<Running> clients;
+    for (int subject = 1; subject <= kClients; ++subject) {
+      clients.push_back(
+          start({"client", "enrol", "--dev", "whorl-dev", "--gallery", "main", "--subject",
+                 std::to_string(subject), print(1, 1), "--retries", "0", "--json"}));
+    }
+    wait_until([&] { return read("log").find("\"enrol\"") != std::string::npos; });
+    service.signal(SIGTERM);
+    for (Running& client : clients) faults.push_back(client.wait().fault());
+    EXPECT_EQ(service.wait().exit_code, 0);
+  }
+  EXPECT_GE(std::ranges::count(faults, kAnswered), 1);
+  for (int subject = 1; subject <= kClients; ++subject) {
+    const int fault = faults[static_cast<std::size_t>(subject - 1)];
+    const Ran shown = run_json(
+        {"list", "--store", "store", "--gallery", "main", "--subject", std::to_string(subject)});
+    const bool stored = shown.exit_code == 0;
+    EXPECT_TRUE(stored || fault != kAnswered) << subject;
+    EXPECT_FALSE(stored && fault == kDraining) << subject;
+  }
 }
 
 }  // namespace

@@ -55,14 +55,14 @@ Schema read_schema() {
         told += (told.empty() ? "`" : ", `") + value[1].str() + "` " + value[2].str();
       });
     } else {
-      for_each_match(body, R"((\w+)\((\w+)\)\s*:\s*(\w+)\s*(?:\(streaming:\s*"(\w+)"\))?)",
+      for_each_match(body, R"re((\w+)\((\w+)\)\s*:\s*(\w+)\s*(?:\(streaming:\s*"(\w+)"\))?)re",
                      [&](const auto& call) {
-        const std::string streaming = call[4];
-        const std::string request = "`" + call[2].str() + "`";
-        const std::string answer = "`" + call[3].str() + "`";
-        schema.calls["`/whorl.wire." + name + "/" + call[1].str() + "`"] = {
-            (streaming == "bidi" ? "stream of " : "") + request,
-            (streaming.empty() ? "" : "stream of ") + answer};
+                       const std::string streaming = call[4];
+                       const std::string request = "`" + call[2].str() + "`";
+                       const std::string answer = "`" + call[3].str() + "`";
+                       schema.calls["`/whorl.wire." + name + "/" + call[1].str() + "`"] = {
+                           (streaming == "bidi" ? "stream of " : "") + request,
+                           (streaming.empty() ? "" : "stream of ") + answer};
                      });
     }
   });
