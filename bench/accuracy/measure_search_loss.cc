@@ -154,7 +154,10 @@ void measure(const std::vector<Print>& prints, int gate_steps, const index::Pass
     index::Shortlist shortlist(prints.size());
     const kernels::Backend backend = kernels::best_backend();
     gallery.rank_by_codes({&probe, 1}, {}, backend, 0, gallery.blocks(), {&codes, 1});
-    gallery.search({&probe, 1}, {}, passage, backend, 0, gallery.blocks(), {&shortlist, 1});
+    const index::Filter everybody;
+    const index::Filter* const all = &everybody;
+    gallery.search({&probe, 1}, {&all, 1}, {&passage, 1}, backend, 0, gallery.blocks(),
+                   {&shortlist, 1});
     const auto is_stranger = [&](const auto& hit) {
       return !mates(prints[p], prints[hit.owner.subject - 1]);
     };

@@ -88,7 +88,7 @@ class DeviceFingersTest : public ::testing::TestWithParam<int> {
           Shortlist list(k);
           CodeHits rank(k);
           const Filter* const filter = p % 2 == 0 ? &everyone : &women;
-          index_.search({&probes[p], 1}, {&filter, 1}, passage, kBackend, 0, index_.blocks(),
+          index_.search({&probes[p], 1}, {&filter, 1}, {&passage, 1}, kBackend, 0, index_.blocks(),
                         {&list, 1});
           index_.rank_by_codes({&probes[p], 1}, *filter, kBackend, 0, index_.blocks(), {&rank, 1});
           EXPECT_EQ(found(lists[p]), found(list)) << "probe " << p << ", k " << k;

@@ -49,7 +49,7 @@ class EmulatedFingersTest : public ::testing::Test {
       std::vector<Shortlist> wanted(1, Shortlist(9));
       const Filter all;
       const Filter* const filter = &all;
-      index_.search({&probes[p], 1}, {&filter, 1}, passage, kernels::best_backend(), 0,
+      index_.search({&probes[p], 1}, {&filter, 1}, {&passage, 1}, kernels::best_backend(), 0,
                     index_.blocks(), wanted);
       const auto a = found[p].sorted(), b = wanted[0].sorted();
       EXPECT_FALSE(b.empty());

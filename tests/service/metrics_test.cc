@@ -43,8 +43,8 @@ void use(Metrics& metrics) {
     seen.streams = 2;
     seen.subscribers = 3;
     seen.draining = true;
-    seen.galleries.push_back({"border", 10, 20, 30, 40, std::nullopt});
-    seen.galleries.push_back({"civil", 11, 21, 31, 41, Error{Fault::device_fault, 0, ""}});
+    seen.galleries.push_back({"border", {}, 10, 20, 30, 40, std::nullopt});
+    seen.galleries.push_back({"civil", {}, 11, 21, 31, 41, Error{Fault::device_fault, 0, ""}});
     seen.disk_bytes = 50;
     seen.log_lines_lost = 60;
     return seen;
