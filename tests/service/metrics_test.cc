@@ -43,8 +43,13 @@ void use(Metrics& metrics) {
     seen.streams = 2;
     seen.subscribers = 3;
     seen.draining = true;
-    seen.galleries.push_back({"border", {}, 10, 20, 30, 40, std::nullopt});
-    seen.galleries.push_back({"civil", {}, 11, 21, 31, 41, Error{Fault::device_fault, 0, ""}});
+    for (std::int64_t i = 0; i < 2; ++i) {
+      search::GalleryStatus& gallery = seen.galleries.emplace_back();
+      gallery.name = i == 0 ? "border" : "civil";
+      gallery.subjects = 10 + i, gallery.templates = 20 + i;
+      gallery.resident_bytes = static_cast<std::size_t>(30 + i), gallery.device_bytes = 40 + i;
+    }
+    seen.galleries.back().device_trouble = Error{Fault::device_fault, 0, ""};
     seen.disk_bytes = 50;
     seen.log_lines_lost = 60;
     return seen;
