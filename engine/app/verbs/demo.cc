@@ -117,6 +117,7 @@ search::Query thresholds_for(std::int64_t people) {
 }
 
 Result<Exit> demo(const DemoOptions& o, Console& console) {
+  WHORL_TRY_VOID(backend_from_name(o.backend));  // before anything is made
   WHORL_TRY(auto server, fresh_service(o));
   WHORL_TRY(const DemoPopulation population, demo_population({o.data, o.people, o.seed}, console));
   DemoProgress progress{console.progress("enrol", "prints", std::ssize(population.known)),

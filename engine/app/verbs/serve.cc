@@ -153,7 +153,7 @@ Run declare(CLI::App& app) {
 
 const Verb kServe{
     "serve", "Answer registers and stations over the network, until told to stop",
-    "To try it out, in two terminals:\n"
+    "Example, in two terminals:\n"
     "  whorl serve --dev --store store --gallery main --create --key-file master.key\n"
     "  whorl client galleries --dev whorl-dev\n"
     "\n"
