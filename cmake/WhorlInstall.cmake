@@ -19,6 +19,9 @@ foreach(layer kernels base formats features matchers index gallery search)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}/ DESTINATION ${headers}/${folder} FILES_MATCHING PATTERN *.h)
 endforeach()
 
+# Inline functions of the headers make the same sums in a user's program as in the archives.
+target_compile_options(whorl_kernels INTERFACE $<INSTALL_INTERFACE:$<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>>)
+
 install(EXPORT whorl NAMESPACE whorl:: FILE whorlTargets.cmake DESTINATION ${package})
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/whorlConfig.cmake.in ${PROJECT_BINARY_DIR}/whorlConfig.cmake
                               INSTALL_DESTINATION ${package} NO_SET_AND_CHECK_MACRO)

@@ -1,7 +1,7 @@
 #pragma once
 // How minutiae are laid on one another with AVX-512: steps 3 and 4 of print_alignment.h, for prints
 // and probes of up to 64 minutiae. Everything stands in an unnamed namespace, as in
-// alignment_votes_avx512.h.
+// alignment_pairs_avx512.h.
 //
 // Who is near whom is told by bytes, 64 minutiae a probe minutia; the few couples that are found so
 // are put side by side and weighed 16 at a time; and those that count for something, fewer still,

@@ -85,8 +85,8 @@ std::string audit_csv_head() {
 std::string audit_csv_row(const service::AuditEntry& entry) {
   const Json row = as_json(entry);
   std::string line;
-  for (const std::string_view column : kColumns) {
-    if (&column != kColumns) line += ',';
+  for (const std::string_view& column : kColumns) {
+    if (&column != &kColumns[0]) line += ',';
     const auto value = row.find(column);
     if (value == row.end()) continue;
     line += value->is_string() ? cell(value->get<std::string>()) : value->dump();

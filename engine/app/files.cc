@@ -44,8 +44,8 @@ Result<> fill_and_close(int file, std::span<const std::byte> bytes,
 }  // namespace
 
 Result<std::vector<Template>> read_ready(const scanners::CaptureFile& file,
-                                         std::vector<features::Flaws>* flaws) {
-  WHORL_TRY(std::vector<Template> templates, scanners::read_capture_file(file, flaws));
+                                         std::vector<features::Flaws>* flaws, Bytes* bytes) {
+  WHORL_TRY(std::vector<Template> templates, scanners::read_capture_file(file, flaws, bytes));
   for (Template& t : templates) {
     auto* face = std::get_if<FaceTemplate>(&t);
     if (face == nullptr) continue;

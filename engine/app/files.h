@@ -16,9 +16,10 @@ namespace whorl::app {
 
 // Templates of a file, pictures made templates, faces scaled to unit length: ready to be enrolled
 // or searched. Faults as read_capture_file and matchers::normalise; every one names the file.
-// `flaws` as of read_capture.
+// `flaws` and `bytes` as of read_capture_file.
 Result<std::vector<Template>> read_ready(const scanners::CaptureFile& file,
-                                         std::vector<features::Flaws>* flaws = nullptr);
+                                         std::vector<features::Flaws>* flaws = nullptr,
+                                         Bytes* bytes = nullptr);
 inline Result<std::vector<Template>> read_template_file(const std::filesystem::path& path,
                                                         std::optional<PixelsPerInch> ppi) {
   return read_ready({path, std::nullopt, FingerPosition::unknown, ppi, 0});

@@ -62,9 +62,12 @@ Result<std::unique_ptr<search::Engine>> open_engine(const StoreOptions& o, Conso
   return opened;
 }
 
-Result<std::unique_ptr<gallery::Store>> open_store(const StoreOptions& o) {
+Result<std::unique_ptr<gallery::Store>> open_store(const StoreOptions& o, Create create) {
+  if (create == Create::yes && !gallery::is_name(o.gallery)) {
+    return fail(Fault::bad_name, 0, "--gallery " + o.gallery);
+  }
   WHORL_TRY(const Key key, load_master_key(o.key));
-  auto opened = gallery::Store::open(o.store, key, {});
+  auto opened = gallery::Store::open(o.store, key, {.create = create == Create::yes});
   if (!opened) return at(opened.error(), o.store);
   return opened;
 }

@@ -41,8 +41,10 @@ enum class Create : bool { no, yes };  // yes: the store and the gallery, where 
 // gallery::Store::open.
 Result<std::unique_ptr<search::Engine>> open_engine(const StoreOptions& options, Console& console,
                                                     Create create = Create::no);
-// The store alone, without indexes: for reading records, at once whatever its size.
-Result<std::unique_ptr<gallery::Store>> open_store(const StoreOptions& options);
+// The store alone, without indexes: for reading records, at once whatever its size. Create::yes
+// makes no gallery here.
+Result<std::unique_ptr<gallery::Store>> open_store(const StoreOptions& options,
+                                                   Create create = Create::no);
 // The gallery the options name; nothing where they name none. Fault::not_found.
 Result<std::optional<GalleryId>> chosen_gallery(const gallery::Store& store,
                                                 const StoreOptions& options);

@@ -39,17 +39,31 @@ class Gatherer {
   std::set<Part> parts_;      // that it has
 };
 
+// A file of pictures, and templates of faces alone.
+bool are_of_faces(std::span<const std::byte> bytes, const std::vector<Template>& templates) {
+  const bool pictures = features::is_picture(bytes) || features::is_face_record(bytes);
+  return pictures && std::ranges::all_of(templates, [](const Template& t) {
+           return modality_of(t) == Modality::face;
+         });
+}
+
 }  // namespace
 
 Result<Encounter> read_visit(const Visit& visit, const Clock& clock,
-                             std::vector<CaptureNote>* notes) {
+                             std::vector<CaptureNote>* notes,
+                             std::vector<gallery::Picture>* pictures) {
   Encounter encounter;
   encounter.captured_at = clock.now();
   encounter.source = visit.source;
   encounter.demographics = visit.demographics;
   for (const scanners::CaptureFile& file : visit.files) {
     std::vector<features::Flaws> flaws;
-    WHORL_TRY(std::vector<Template> templates, read_ready(file, &flaws));
+    Bytes bytes;
+    WHORL_TRY(std::vector<Template> templates, read_ready(file, &flaws, &bytes));
+    if (pictures != nullptr && are_of_faces(bytes, templates)) {
+      pictures->push_back({static_cast<std::uint8_t>(encounter.templates.size()),
+                           static_cast<std::uint8_t>(templates.size()), std::move(bytes)});
+    }
     if (notes != nullptr) std::ranges::move(notes_of(templates, flaws), std::back_inserter(*notes));
     std::ranges::move(templates, std::back_inserter(encounter.templates));
   }

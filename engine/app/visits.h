@@ -8,6 +8,7 @@
 #include "engine/base/biometrics.h"
 #include "engine/base/clock.h"
 #include "engine/base/result.h"
+#include "engine/gallery/batch.h"
 #include "scanners/replay/manifest.h"
 
 namespace CLI {
@@ -25,9 +26,11 @@ struct Visit {
 };
 
 // Reads a visit's files (scanners/replay/capture_file.h), faces scaled to unit length. `notes`,
-// where given, receives what each template is worth.
+// where given, receives what each template is worth, and `pictures` the files that its faces were
+// made of, for galleries that keep them.
 Result<Encounter> read_visit(const Visit& visit, const Clock& clock,
-                             std::vector<CaptureNote>* notes = nullptr);
+                             std::vector<CaptureNote>* notes = nullptr,
+                             std::vector<gallery::Picture>* pictures = nullptr);
 
 // The options FILE..., --position, --ppi, --modality and --model of the verbs that take one visit.
 struct FileVisit {

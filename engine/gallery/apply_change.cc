@@ -4,6 +4,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/gallery/notes.h"
+#include "engine/gallery/pictures.h"
 
 namespace whorl::gallery {
 namespace {
@@ -26,6 +27,7 @@ Result<std::vector<PreparedChange>> prepare(const Batch& batch) {
                                  ? name_of(EncounterPlace{place_of(change), *change.encounter})
                                  : name_of(place_of(change));
     WHORL_TRY(next.plain, named(encode(change.content), name));
+    WHORL_TRY_VOID(named(check_pictures(change), name));
     next.tally = tally_of(change.content);
   }
   return prepared;
@@ -93,6 +95,7 @@ Result<EncounterId> ChangeApplier::enrol(const PreparedChange& prepared) {
   ++record->encounters;
   put_subject(place, *record);
   WHORL_TRY_VOID(put_encounter(key, at, prepared.plain));
+  WHORL_TRY_VOID(put_pictures(batch_, vault_, key, at, change.pictures));
   ++counters(change.gallery).encounters;
   counters(change.gallery).templates.add(prepared.tally, +1);
   log(change.operation, at);
@@ -105,6 +108,10 @@ Result<EncounterId> ChangeApplier::update(const PreparedChange& prepared) {
   WHORL_TRY(const Enrolled enrolled, must_find(at.of));
   WHORL_TRY(const Encounter old, must_open(enrolled.key, at));
   WHORL_TRY_VOID(put_encounter(enrolled.key, at, prepared.plain));
+  if (!change.pictures_stay) {
+    WHORL_TRY_VOID(remove_pictures(batch_, at));
+    WHORL_TRY_VOID(put_pictures(batch_, vault_, enrolled.key, at, change.pictures));
+  }
   counters(change.gallery).templates.add(tally_of(old), -1);
   counters(change.gallery).templates.add(prepared.tally, +1);
   log(change.operation, at);
@@ -116,6 +123,7 @@ Result<EncounterId> ChangeApplier::delete_encounter(const Change& change) {
   WHORL_TRY(Enrolled enrolled, must_find(at.of));
   WHORL_TRY(const Encounter old, must_open(enrolled.key, at));
   batch_.remove(Space::encounters, key_of(at));
+  WHORL_TRY_VOID(remove_pictures(batch_, at));
   --counters(change.gallery).encounters;
   counters(change.gallery).templates.add(tally_of(old), -1);
   if (--enrolled.record.encounters == 0) {
@@ -136,6 +144,7 @@ Result<EncounterId> ChangeApplier::delete_subject(const Change& change) {
     WHORL_TRY(const Encounter old, must_open(enrolled.key, at));
     counters(change.gallery).templates.add(tally_of(old), -1);
     batch_.remove(Space::encounters, key_of(at));
+    WHORL_TRY_VOID(remove_pictures(batch_, at));
   }
   batch_.remove(Space::subjects, key_of(place));
   counters(change.gallery).encounters -= std::ssize(encounters);
@@ -162,6 +171,7 @@ Result<ChangeApplier::Removal> ChangeApplier::erase(SubjectPlace place) {
       ++removal.unreadable;
     }
     batch_.remove(Space::encounters, key_of(at));
+    WHORL_TRY_VOID(remove_pictures(batch_, at));
   }
   batch_.remove(Space::subjects, key_of(place));
   counters(place.gallery).encounters -= std::ssize(encounters);

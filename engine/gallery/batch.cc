@@ -21,6 +21,12 @@ void Batch::update(GalleryId gallery, SubjectId subject, EncounterId encounter, 
   changes_.push_back({Operation::update, gallery, subject, encounter, false, std::move(content)});
 }
 
+void Batch::update_templates(GalleryId gallery, SubjectId subject, EncounterId encounter,
+                             Encounter content) {
+  update(gallery, subject, encounter, std::move(content));
+  changes_.back().pictures_stay = true;
+}
+
 void Batch::delete_encounter(GalleryId gallery, SubjectId subject, EncounterId encounter) {
   changes_.push_back({Operation::delete_encounter, gallery, subject, encounter, false, {}});
 }
@@ -33,6 +39,11 @@ void Batch::remember(Note note) {
   WHORL_CHECK(!changes_.empty());
   WHORL_CHECK(!changes_.back().note.has_value());
   changes_.back().note = std::move(note);
+}
+
+void Batch::keep(std::vector<Picture> pictures) {
+  WHORL_CHECK(!changes_.empty());
+  changes_.back().pictures = std::move(pictures);
 }
 
 }  // namespace whorl::gallery

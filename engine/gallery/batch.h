@@ -29,6 +29,14 @@ struct Note {
   Bytes content;     // 1 .. kMaxNoteBytes
 };
 
+// The file that face templates of an encounter were made of, as it came.
+struct Picture {
+  std::uint8_t first_template = 0, templates = 1;  // made of it: one a picture of the file
+  Bytes file;                                      // 1 .. kMaxKeptPictureBytes
+
+  bool operator==(const Picture&) const = default;
+};
+
 struct Change {
   Operation operation;
   GalleryId gallery;
@@ -37,6 +45,8 @@ struct Change {
   bool expect_new_subject = false;       // enrol alone
   Encounter content;                     // enrol and update
   std::optional<Note> note = std::nullopt;
+  std::vector<Picture> pictures = {};  // enrol and update
+  bool pictures_stay = false;          // update alone
 };
 
 enum class Expect : std::uint8_t { any_subject, new_subject };
@@ -51,8 +61,12 @@ class Batch {
   // For importers, whose numbers are given: a number that is taken is refused: Fault::duplicate_id.
   void enrol_as(GalleryId gallery, SubjectId subject, EncounterId encounter, Encounter content,
                 Expect expect = Expect::any_subject);
-  // Replaces all of an encounter. Fault::not_found where there is none.
+  // Replaces all of an encounter; what was kept of its pictures goes. Fault::not_found where there
+  // is none.
   void update(GalleryId gallery, SubjectId subject, EncounterId encounter, Encounter content);
+  // The same, and the pictures stay: the templates are made of them.
+  void update_templates(GalleryId gallery, SubjectId subject, EncounterId encounter,
+                        Encounter content);
   // A subject whose last encounter goes is no longer enrolled. Fault::not_found as above.
   void delete_encounter(GalleryId gallery, SubjectId subject, EncounterId encounter);
   // Gone for every reader. What it leaves in the store's files until they are next compacted is
@@ -60,6 +74,8 @@ class Batch {
   void delete_subject(GalleryId gallery, SubjectId subject);
   // Of the change added last; there must be one, without a note so far.
   void remember(Note note);
+  // The pictures of the enrolment or update added last: of its faces, none of the same.
+  void keep(std::vector<Picture> pictures);
 
   const std::vector<Change>& changes() const { return changes_; }
   bool empty() const { return changes_.empty(); }

@@ -23,7 +23,7 @@ constexpr int kOpenFilesMost = 512;                 // half the usual limit of a
 constexpr double kFilterBitsPerKey = 10;  // 1 % of look-ups of a new subject read a block in vain
 
 constexpr std::array<const char*, kSpaces> kSpaceNames = {"default", "subjects", "encounters",
-                                                          "changes"};
+                                                          "changes", "pictures"};
 
 rocksdb::ColumnFamilyOptions space_options(const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::BlockBasedTableOptions table;
@@ -43,7 +43,7 @@ rocksdb::ColumnFamilyOptions space_options(const std::shared_ptr<rocksdb::Cache>
 rocksdb::DBOptions database_options(bool create) {
   rocksdb::DBOptions options;
   options.create_if_missing = create;
-  options.create_missing_column_families = create;
+  options.create_missing_column_families = true;  // of a store from before there were pictures
   options.error_if_exists = create;
   options.db_write_buffer_size = kWriteBufferBytes;
   options.max_total_wal_size = kLogBytesMost;
@@ -146,10 +146,19 @@ Disk::~Disk() = default;
 Result<std::unique_ptr<Disk>> Disk::open(const std::string& folder, Mode mode) {
   const auto cache = rocksdb::NewLRUCache(kBlockCacheBytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> spaces;
-  for (const char* name : kSpaceNames) spaces.emplace_back(name, space_options(cache));
+  std::vector<std::string> there(kSpaceNames.begin(), kSpaceNames.end());
+  const rocksdb::DBOptions options = database_options(mode == Mode::create);
+  if (mode == Mode::read_only) {
+    // A store from before there were pictures is looked at as it is.
+    WHORL_TRY_VOID(outcome(rocksdb::DB::ListColumnFamilies(options, folder, &there)));
+  }
+  for (const char* name : kSpaceNames) {
+    if (std::ranges::find(there, name) != there.end()) {
+      spaces.emplace_back(name, space_options(cache));
+    }
+  }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  const rocksdb::DBOptions options = database_options(mode == Mode::create);
   WHORL_TRY_VOID(outcome(mode == Mode::read_only
                              ? rocksdb::DB::OpenForReadOnly(options, folder, spaces, &handles, &db)
                              : rocksdb::DB::Open(options, folder, spaces, &handles, &db)));
@@ -163,6 +172,7 @@ Result<std::unique_ptr<Disk>> Disk::open(const std::string& folder, Mode mode) {
 }
 
 Result<std::optional<Bytes>> Disk::get(Space space, ByteView key, const DiskView* view) const {
+  if (database_->of(space) == nullptr) return std::nullopt;
   std::string value;
   const rocksdb::Status status =
       database_->db->Get(read_options(view), database_->of(space), slice(key), &value);
@@ -171,7 +181,10 @@ Result<std::optional<Bytes>> Disk::get(Space space, ByteView key, const DiskView
 
 Cursor Disk::cursor(Space space, const DiskView* view) const {
   auto walker = std::make_unique<Cursor::Walker>();
-  walker->iterator.reset(database_->db->NewIterator(read_options(view), database_->of(space)));
+  walker->iterator.reset(
+      database_->of(space) == nullptr
+          ? rocksdb::NewEmptyIterator()
+          : database_->db->NewIterator(read_options(view), database_->of(space)));
   return Cursor(std::move(walker));
 }
 

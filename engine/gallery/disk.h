@@ -18,8 +18,8 @@ namespace whorl::gallery {
 using ByteView = std::span<const std::byte>;
 
 // One ordered table each.
-enum class Space : std::uint8_t { meta, subjects, encounters, changes };
-inline constexpr int kSpaces = 4;
+enum class Space : std::uint8_t { meta, subjects, encounters, changes, pictures };
+inline constexpr int kSpaces = 5;
 
 class DiskView;  // the disk as it was at one moment
 

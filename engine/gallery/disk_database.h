@@ -17,6 +17,7 @@ std::shared_ptr<rocksdb::Logger> no_diary();
 struct Disk::Database {
   std::string folder;
   std::unique_ptr<rocksdb::DB> db;
+  // Null where a store that is read only has none yet.
   std::array<rocksdb::ColumnFamilyHandle*, kSpaces> spaces{};
 
   rocksdb::ColumnFamilyHandle* of(Space space) const {

@@ -28,6 +28,13 @@ Bytes key_of(EncounterPlace place) {
   return out.take();
 }
 
+Bytes key_of(const PicturePlace& place) {
+  ByteWriter out;
+  out.bytes(key_of(place.of));
+  out.u8(place.number);
+  return out.take();
+}
+
 Bytes key_of(Revision revision) {
   ByteWriter out;
   out.u64(revision.value());
@@ -45,6 +52,12 @@ std::optional<EncounterPlace> encounter_of(std::span<const std::byte> key) {
   if (key.size() != kEncounterKeyBytes) return std::nullopt;
   ByteReader in(key.subspan(kSubjectKeyBytes));
   return EncounterPlace{*subject_of(key.first(kSubjectKeyBytes)), EncounterId{in.u32()}};
+}
+
+std::optional<PicturePlace> picture_of(std::span<const std::byte> key) {
+  if (key.size() != kPictureKeyBytes) return std::nullopt;
+  return PicturePlace{*encounter_of(key.first(kEncounterKeyBytes)),
+                      std::to_integer<std::uint8_t>(key.back())};
 }
 
 std::optional<Revision> revision_of(std::span<const std::byte> key) {
@@ -90,6 +103,10 @@ std::string name_of(SubjectPlace place) {
 
 std::string name_of(EncounterPlace place) {
   return name_of(place.of) + ", encounter " + std::to_string(place.encounter.value());
+}
+
+std::string name_of(const PicturePlace& place) {
+  return name_of(place.of) + ", picture " + std::to_string(place.number + 1);
 }
 
 }  // namespace whorl::gallery

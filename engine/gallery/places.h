@@ -22,18 +22,27 @@ struct EncounterPlace {
   auto operator<=>(const EncounterPlace&) const = default;
 };
 
+// A file that face templates of an encounter were made of.
+struct PicturePlace {
+  EncounterPlace of;
+  std::uint8_t number = 0;
+};
+
 // Big-endian, so that the order of the bytes is the order of the numbers.
 inline constexpr std::size_t kGalleryKeyBytes = 4;
 inline constexpr std::size_t kSubjectKeyBytes = kGalleryKeyBytes + 8;
 inline constexpr std::size_t kEncounterKeyBytes = kSubjectKeyBytes + 4;
+inline constexpr std::size_t kPictureKeyBytes = kEncounterKeyBytes + 1;
 
 Bytes key_of(GalleryId gallery);  // where the gallery's subjects begin
 Bytes key_of(SubjectPlace place);
 Bytes key_of(EncounterPlace place);
+Bytes key_of(const PicturePlace& place);
 Bytes key_of(Revision revision);
 // Absent when the key has another length than keys of its kind.
 std::optional<SubjectPlace> subject_of(std::span<const std::byte> key);
 std::optional<EncounterPlace> encounter_of(std::span<const std::byte> key);
+std::optional<PicturePlace> picture_of(std::span<const std::byte> key);
 std::optional<Revision> revision_of(std::span<const std::byte> key);
 
 // The next possible key after `place`; absent after the last of all.
@@ -58,6 +67,7 @@ std::string text_in(std::span<const std::byte> bytes);
 // "gallery 3, subject 17, encounter 2": pseudonyms, which may be logged.
 std::string name_of(SubjectPlace place);
 std::string name_of(EncounterPlace place);
+std::string name_of(const PicturePlace& place);
 std::string name_of(GalleryId gallery);
 std::string name_of_note(std::string_view note);
 

@@ -95,6 +95,12 @@ Bytes encode(const GalleryRecord& record) {
   write_count(out, record.encounters);
   for (const std::int64_t count : record.templates.fingers) write_count(out, count);
   write_count(out, record.templates.faces);
+  if (record.settings != GallerySettings{}) {
+    out.u8(static_cast<std::uint8_t>(record.settings.face_index));
+    out.u8(record.settings.keep_pictures ? 1 : 0);
+    out.u8(record.settings.moving_to.size());
+    out.text(record.settings.moving_to);
+  }
   return out.take();
 }
 
@@ -107,6 +113,12 @@ Result<GalleryRecord> decode_gallery(std::span<const std::byte> body) {
   record.encounters = read_count(in);
   for (std::int64_t& count : record.templates.fingers) count = read_count(in);
   record.templates.faces = read_count(in);
+  if (in.ok() && in.remaining() == 0) return record;
+  const std::uint8_t kind = in.u8();
+  if (in.ok() && kind >= kFaceIndexKinds.size()) return fail(Fault::store_version);
+  record.settings.face_index = FaceIndexKind{kind};
+  record.settings.keep_pictures = in.u8() != 0;
+  record.settings.moving_to = text_in(in.take(in.u8()));
   return complete(in, std::move(record));
 }
 

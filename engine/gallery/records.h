@@ -51,6 +51,7 @@ struct GalleryRecord {
   std::int64_t subjects = 0;
   std::int64_t encounters = 0;
   Tally templates;
+  GallerySettings settings{};
   bool operator==(const GalleryRecord&) const = default;
 };
 Bytes encode(const GalleryRecord& record);

@@ -15,7 +15,7 @@ StoreOptions with_defaults(StoreOptions options) {
 }
 
 GalleryInfo info_of(GalleryId id, const GalleryRecord& record) {
-  return {id, record.name, record.created_at};
+  return {id, record.name, record.created_at, record.settings};
 }
 
 }  // namespace
@@ -64,7 +64,7 @@ Store::~Store() = default;
 const std::string& Store::folder() const { return body_->folder; }
 Revision Store::revision() const { return body_->catalogue_now().revision; }
 
-Result<GalleryId> Store::create_gallery(std::string_view name) {
+Result<GalleryId> Store::create_gallery(std::string_view name, const GallerySettings& settings) {
   if (!is_name(name)) return fail(Fault::bad_name, 0, std::string(name));
   GalleryId id{1};
   const auto edit = [&](DiskBatch&, Catalogue& next) -> Result<> {
@@ -73,6 +73,7 @@ Result<GalleryId> Store::create_gallery(std::string_view name) {
     GalleryRecord& record = next.galleries[id];
     record.name = name;
     record.created_at = body_->options.clock->now();
+    record.settings = settings;
     return {};
   };
   WHORL_TRY_VOID(body_->write_alone(edit, StoreBody::Upkeep::free));

@@ -14,6 +14,7 @@
 #include "engine/base/biometrics.h"
 #include "engine/base/clock.h"
 #include "engine/base/crypto.h"
+#include "engine/base/face_index_kind.h"
 #include "engine/base/random.h"
 #include "engine/base/result.h"
 #include "engine/gallery/batch.h"
@@ -29,10 +30,19 @@ struct StoreOptions {
   bool sync = true;
 };
 
+// What an operator chose for a gallery; durable.
+struct GallerySettings {
+  FaceIndexKind face_index = FaceIndexKind::exact;
+  bool keep_pictures = false;  // of faces, beside the templates made of them: docs/privacy.md
+  std::string moving_to;       // the face model whose vectors are on their way in; else empty
+  bool operator==(const GallerySettings&) const = default;
+};
+
 struct GalleryInfo {
   GalleryId id;
   std::string name;
   UnixMillis created_at;
+  GallerySettings settings{};
 };
 
 struct StoredEncounter {
@@ -88,6 +98,7 @@ struct Scrub {
   std::int64_t subjects = 0;
   std::int64_t encounters = 0;
   std::int64_t notes = 0;
+  std::int64_t pictures = 0;
   std::int64_t damaged = 0;
   std::vector<Error> damage;  // each names its record; the first kMaxListed
 };
@@ -162,7 +173,11 @@ class Store {
   const std::string& folder() const;
 
   // Faults: bad_name outside [a-z0-9_-]{1,64}, already_exists.
-  Result<GalleryId> create_gallery(std::string_view name);
+  Result<GalleryId> create_gallery(std::string_view name, const GallerySettings& settings = {});
+  // Pictures that are not to be kept any longer are removed in the same write, and their files
+  // rewritten without them before it returns (cut off before that, by the next compact). Reads all
+  // pictures of the gallery, ends all snapshots. Fault::not_found.
+  Result<> change_settings(GalleryId gallery, const GallerySettings& settings);
   Result<GalleryInfo> find_gallery(std::string_view name) const;  // not_found, bad_name
   std::vector<GalleryInfo> list_galleries() const;                // ascending id
 
@@ -189,6 +204,10 @@ class Store {
   Result<std::vector<StoredEncounter>> get_subject(GalleryId gallery, SubjectId subject) const;
   Result<Encounter> get_encounter(GalleryId gallery, SubjectId subject,
                                   EncounterId encounter) const;
+  // What is kept of an encounter's pictures, by their number; none where nothing is.
+  // Fault::not_found where the subject is not enrolled. No other member reads them, but verify.
+  Result<std::vector<Picture>> get_pictures(GalleryId gallery, SubjectId subject,
+                                            EncounterId encounter) const;
   Result<> for_each_encounter(std::optional<GalleryId> gallery,
                               const EncounterVisitor& visit) const;
 

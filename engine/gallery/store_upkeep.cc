@@ -2,6 +2,7 @@
 
 #include "engine/gallery/durable_folder.h"
 #include "engine/gallery/notes.h"
+#include "engine/gallery/pictures.h"
 #include "engine/gallery/store_body.h"
 
 namespace whorl::gallery {
@@ -86,6 +87,7 @@ void scrub_meta(const DiskReader& reader, const Vault& vault, const Counts& coun
   if (!catalogue) return note(scrub, std::vector<Error>{catalogue.error()});
   note(scrub, check_change_log(reader, catalogue->revision));
   note(scrub, check_notes(reader, vault, scrub.notes));
+  note(scrub, scrub_pictures(reader, vault, scrub.pictures));
   // Damage found before makes the counts differ; it is not told twice.
   if (scrub.damaged == 0) note(scrub, check_counters(*catalogue, counts));
 }

@@ -69,6 +69,16 @@ Result<Bytes> Vault::open_encounter(const Key& key, EncounterPlace place,
   return unseal(key, sealed, bound_to(key_of(place)));
 }
 
+Result<Bytes> Vault::seal_picture(const Key& key, const PicturePlace& place,
+                                  std::span<const std::byte> plain) const {
+  return seal(key, plain, bound_to(key_of(place)), *entropy_);
+}
+
+Result<Bytes> Vault::open_picture(const Key& key, const PicturePlace& place,
+                                  std::span<const std::byte> sealed) const {
+  return unseal(key, sealed, bound_to(key_of(place)));
+}
+
 Result<Bytes> Vault::seal_side(std::string_view name, std::span<const std::byte> plain) const {
   return seal(keys_.sides, plain, bound_to(as_bytes(name)), *entropy_);
 }

@@ -38,6 +38,11 @@ class Vault {
   Result<Bytes> open_encounter(const Key& key, EncounterPlace place,
                                std::span<const std::byte> sealed) const;
 
+  Result<Bytes> seal_picture(const Key& key, const PicturePlace& place,
+                             std::span<const std::byte> plain) const;
+  Result<Bytes> open_picture(const Key& key, const PicturePlace& place,
+                             std::span<const std::byte> sealed) const;
+
   Result<Bytes> seal_side(std::string_view name, std::span<const std::byte> plain) const;
   Result<Bytes> open_side(std::string_view name, std::span<const std::byte> sealed) const;
 

@@ -130,11 +130,6 @@ kernels::FaceEntry FaceSiftBatch::entry(std::size_t probe, std::int64_t at, Row 
 FaceCodeRows::FaceCodeRows(int dimension, kernels::FaceCodeDot dot)
     : dimension_(dimension), codes_(kernels::padded_face_codes(dimension)), dot_(dot) {}
 
-std::int8_t* FaceCodeRows::place(std::int64_t row) const {
-  return blocks_[static_cast<std::size_t>(row / FaceTable::kBlockRows)].data() +
-         row % FaceTable::kBlockRows * codes_;
-}
-
 void FaceCodeRows::append(std::span<const float> vector) {
   WHORL_CHECK(std::ssize(vector) >= dimension_);
   if (rows() == std::ssize(blocks_) * FaceTable::kBlockRows) {
@@ -144,21 +139,10 @@ void FaceCodeRows::append(std::span<const float> vector) {
   scales_.push_back(terms.scale);
 }
 
-void FaceCodeRows::drop_last() {
-  WHORL_CHECK(!scales_.empty());
-  wipe(Row{static_cast<std::uint32_t>(rows() - 1)});
-  scales_.pop_back();
-}
-
 void FaceCodeRows::wipe(Row row) {
   WHORL_CHECK(row.value() < scales_.size());
   std::fill_n(place(row.value()), codes_, std::int8_t{0});
   scales_[row.value()] = 0;
-}
-
-FaceCodeRows::Coded FaceCodeRows::row(Row row) const {
-  WHORL_CHECK(row.value() < scales_.size());
-  return {place(row.value()), scales_[row.value()]};
 }
 
 std::size_t FaceCodeRows::resident_bytes() const {

@@ -97,7 +97,6 @@ class FaceCodeRows {
   FaceCodeRows(int dimension, kernels::FaceCodeDot dot);
 
   void append(std::span<const float> vector);
-  void drop_last();
   void wipe(Row row);
   std::int64_t rows() const { return std::ssize(scales_); }
 
@@ -105,7 +104,15 @@ class FaceCodeRows {
     const std::int8_t* codes;
     float scale;
   };
-  Coded row(Row row) const;
+  Coded row(Row row) const {
+    WHORL_CHECK(row.value() < scales_.size());
+    return {place(row.value()), scales_[row.value()]};
+  }
+  void prefetch(Row row) const {
+    const std::int8_t* codes = place(row.value());
+    for (int d = 0; d < codes_; d += kernels::kFaceStride) __builtin_prefetch(codes + d);
+    __builtin_prefetch(&scales_[row.value()]);
+  }
   float similarity(const Coded& a, const Coded& b) const {
     return a.scale * b.scale * static_cast<float>(dot_(a.codes, b.codes, codes_));
   }
@@ -114,7 +121,10 @@ class FaceCodeRows {
   std::size_t resident_bytes() const;
 
  private:
-  std::int8_t* place(std::int64_t row) const;
+  std::int8_t* place(std::int64_t row) const {
+    return blocks_[static_cast<std::size_t>(row / FaceTable::kBlockRows)].data() +
+           row % FaceTable::kBlockRows * codes_;
+  }
 
   int dimension_, codes_;
   kernels::FaceCodeDot dot_;

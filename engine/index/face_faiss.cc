@@ -3,8 +3,6 @@
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexIVFFlat.h>
 #include <faiss/IndexIVFPQ.h>
-#include <faiss/impl/AuxIndexStructures.h>
-#include <faiss/impl/HNSW.h>
 #include <faiss/impl/IDSelector.h>
 #include <omp.h>
 
@@ -13,7 +11,6 @@
 #include <exception>
 #include <new>
 
-#include "engine/index/face_codes.h"
 #include "engine/index/face_shortlist.h"
 
 namespace whorl::index {
@@ -210,118 +207,6 @@ class IvfShortlist final : public FaceShortlist {
   std::int64_t trained_rows_ = kFirstTraining / kGrowth;
 };
 
-// FAISS's graph over codes of ours, which it never sees: distance 1 - their product. A walk waits
-// for memory, and codes are a quarter of a vector's; who is found is compared exactly afterwards.
-class CodeDistance final : public faiss::DistanceComputer {
- public:
-  explicit CodeDistance(const FaceCodeRows& rows)
-      : rows_(rows), own_(static_cast<std::size_t>(rows.codes())) {}
-  void set_query(const float* query) override {
-    const auto terms = kernels::quantise_face(query, rows_.dimension(), own_.data());
-    query_ = {own_.data(), terms.scale};
-  }
-  void set_row(Row row) { query_ = rows_.row(row); }
-  float operator()(idx_t id) override { return apart(query_, id); }
-  float symmetric_dis(idx_t a, idx_t b) override { return apart(rows_.row(row_of(a)), b); }
-
- private:
-  float apart(const FaceCodeRows::Coded& from, idx_t id) const {
-    return 1 - rows_.similarity(from, rows_.row(row_of(id)));
-  }
-  const FaceCodeRows& rows_;
-  std::vector<std::int8_t> own_;
-  FaceCodeRows::Coded query_{};
-};
-
-// Removed faces stay in the graph as zeros, far from every probe; they are still walked
-// through where an edge leads there. faiss::IndexHNSW is not used: it keeps a second copy of the
-// vectors and touches a lock for each of them on every single add.
-class HnswShortlist final : public FaceShortlist {
- public:
-  HnswShortlist(int dimension, kernels::Backend backend)
-      : rows_(dimension, kernels::face_code_dot(backend)), graph_(kLinks), visited_(0) {
-    graph_.efConstruction = kBuildBreadth;
-    graph_.efSearch = kSearchBreadth;
-    graph_.search_bounded_queue =
-        false;  // FAISS's bounded one looks through all of it at each step
-  }
-
-  Result<> add(const FaceTable& table, Row row) override {
-    const auto added = guarded([&] {
-      if (rows_.rows() == row.value()) {
-        rows_.append({table.vector(row), static_cast<std::size_t>(table.padded())});
-      }
-      // An add that failed half-way left its place behind: it is taken again.
-      if (row.value() == graph_.levels.size()) graph_.prepare_level_tab(1);
-      WHORL_CHECK(row.value() + 1 == graph_.levels.size());
-      visited_.visited.resize(graph_.levels.size(), 0);
-      locks_.resize(graph_.levels.size());
-      omp_init_lock(&locks_.back());
-      CodeDistance distance(rows_);
-      distance.set_row(row);
-      graph_.add_with_locks(distance, graph_.levels.back() - 1, static_cast<int>(row.value()),
-                            locks_, visited_);
-    });
-    if (!added && rows_.rows() > row.value()) rows_.drop_last();
-    return added;
-  }
-
-  Result<> remove(const FaceTable&, Row row) override {
-    rows_.wipe(row);
-    return {};
-  }
-
-  Result<std::optional<std::vector<Row>>> nearest(const FaceTable& table, const float* probe, int k,
-                                                  const Admits& admits) const override {
-    std::optional<std::vector<Row>> rows;
-    WHORL_TRY_VOID(guarded([&] { rows = search(table, probe, k, admits); }));
-    return rows;
-  }
-
-  std::size_t resident_bytes() const override {
-    return graph_.neighbors.capacity() * sizeof(faiss::HNSW::storage_idx_t) +
-           graph_.offsets.capacity() * sizeof(std::size_t) +
-           graph_.levels.capacity() * sizeof(int) + locks_.capacity() * sizeof(omp_lock_t) +
-           visited_.visited.capacity() + rows_.resident_bytes();
-  }
-
- private:
-  // Links a face has on each level (twice as many on the lowest), and how many of the nearest faces
-  // so far are kept in view while adding and while searching: set by the recall they give
-  // (docs/limits.md).
-  static constexpr int kLinks = 32;
-  static constexpr int kBuildBreadth = 200;
-  static constexpr int kSearchBreadth = 512;
-  // Compared exactly beyond k: codes err by a few thousandths.
-  static constexpr std::int64_t kSpareOfCodes = 22;
-  // Where a filter admits so few that this share of the table had to be fetched, a scan is cheaper.
-  static constexpr std::int64_t kScanShare = 16;
-
-  // The graph knows no filter: more are fetched until k are admitted.
-  std::optional<std::vector<Row>> search(const FaceTable& table, const float* probe, int k,
-                                         const Admits& admits) const {
-    CodeDistance distance(rows_);
-    distance.set_query(probe);
-    for (std::int64_t fetch = k + kSpareOfCodes; fetch * kScanShare <= table.rows(); fetch *= 2) {
-      std::vector<FaissId> ids(static_cast<std::size_t>(fetch), -1);
-      std::vector<float> ignored(static_cast<std::size_t>(fetch));
-      faiss::VisitedTable visited(static_cast<int>(graph_.levels.size()));
-      graph_.search(distance, static_cast<int>(fetch), ids.data(), ignored.data(), visited);
-      std::vector<Row> rows;
-      for (const FaissId id : ids) {
-        if (id >= 0 && admits.row(row_of(id))) rows.push_back(row_of(id));
-      }
-      if (std::ssize(rows) >= k) return rows;
-    }
-    return std::nullopt;
-  }
-
-  FaceCodeRows rows_;
-  faiss::HNSW graph_;
-  faiss::VisitedTable visited_;
-  std::vector<omp_lock_t> locks_;
-};
-
 }  // namespace
 
 std::unique_ptr<FaceShortlist> make_ivf_shortlist() {
@@ -329,10 +214,6 @@ std::unique_ptr<FaceShortlist> make_ivf_shortlist() {
 }
 std::unique_ptr<FaceShortlist> make_pq_shortlist() {
   return std::make_unique<IvfShortlist>(IvfShortlist::Keeps::product_codes);
-}
-
-std::unique_ptr<FaceShortlist> make_hnsw_shortlist(int dimension, kernels::Backend backend) {
-  return std::make_unique<HnswShortlist>(dimension, backend);
 }
 
 }  // namespace whorl::index

@@ -90,13 +90,8 @@ Result<Row> FaceIndex::add(const PrintOwner& owner, const FaceTemplate& face) {
   if (rows() == std::numeric_limits<std::int32_t>::max()) return fail(Fault::limit_exceeded);
   WHORL_TRY(const std::vector<float> vector, prepare(face));
   const Row row = table_.append(vector);
-  if (shortlist_ != nullptr) {
-    if (const auto listed = shortlist_->add(table_, row); !listed) {
-      table_.drop_last();
-      return tl::unexpected<Error>(listed.error());
-    }
-  }
   if (codes_) codes_->append(vector);
+  if (shortlist_ != nullptr && !shortlist_->add(table_, row)) become_exact();
   owners_.push_back(owner);
   live_bits_.resize(row.value() / 32 + 1);
   live_bits_.back() |= std::uint32_t{1} << row.value() % 32;
@@ -104,9 +99,20 @@ Result<Row> FaceIndex::add(const PrintOwner& owner, const FaceTemplate& face) {
   return row;
 }
 
+// Rows keep their places; of those that are gone the table has zeros.
+void FaceIndex::become_exact() {
+  kind_ = FaceIndexKind::exact;
+  shortlist_.reset();
+  codes_.emplace(dimension_);
+  for (std::uint32_t r = 0; r < table_.rows(); ++r) {
+    codes_->append({table_.vector(Row{r}), static_cast<std::size_t>(table_.padded())});
+  }
+  for (const Row row : removed_) codes_->wipe(row);
+}
+
 Result<> FaceIndex::remove(Row row) {
   if (!is_live(row)) return fail(Fault::not_found);
-  if (shortlist_ != nullptr) WHORL_TRY_VOID(shortlist_->remove(table_, row));
+  if (shortlist_ != nullptr && !shortlist_->remove(table_, row)) become_exact();
   live_bits_[row.value() / 32] &= ~(std::uint32_t{1} << row.value() % 32);
   removed_.push_back(row);
   --live_;
@@ -130,9 +136,10 @@ Result<std::vector<std::vector<FaceHit>>> FaceIndex::search(std::span<const Face
     const Admits admits{
         [&](Row row) { return is_live(row) && filter.admits(owners_[row.value()]); }, filter.all()};
     for (std::size_t i = 0; i < vectors.size(); ++i) {
-      WHORL_TRY(const auto rows, shortlist_->nearest(table_, vectors[i].data(), k, admits));
-      if (rows) {
-        score(vectors[i].data(), *rows, hits[i]);
+      // A shortlist that fails costs time, and loses nobody.
+      const auto rows = shortlist_->nearest(table_, vectors[i].data(), k, admits);
+      if (rows && *rows) {
+        score(vectors[i].data(), **rows, hits[i]);
       } else {
         scan(std::span(vectors).subspan(i, 1), filter, std::span(hits).subspan(i, 1));
       }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/base/biometrics.h"
+#include "engine/base/face_index_kind.h"
 #include "engine/base/result.h"
 #include "engine/index/face_codes.h"
 #include "engine/index/face_shortlist.h"
@@ -17,13 +18,6 @@
 #include "kernels/backend.h"
 
 namespace whorl::index {
-
-enum class FaceIndexKind : std::uint8_t {
-  exact,  // every vector is compared; loses nobody
-  ivf,    // an inverted file: the vectors near the probe's nearest cluster centres
-  hnsw,   // a navigable small-world graph (Malkov and Yashunin, IEEE TPAMI 42(4), 2020)
-  pq,     // an inverted file of product codes (Jegou et al., IEEE TPAMI 33(1), 2011)
-};
 
 using FaceHit = Hit<Similarity>;
 
@@ -44,6 +38,9 @@ using FaceHit = Hit<Similarity>;
 // bounds say that they may be among the best: its answers are those of comparing everybody, to the
 // last bit.
 //
+// An index of FAISS's that fails (memory, a fault of its own) gives way to an exact one at once:
+// slower, and it loses nobody.
+//
 // Memory: 4 bytes a dimension and 17 a face; exact one more a dimension (rounded up to 64) and 9;
 // ivf 4 more a dimension and 24; hnsw one more a dimension and about 300; pq a byte for four
 // dimensions and 24 more a face.
@@ -54,7 +51,7 @@ class FaceIndex {
             kernels::Backend backend = kernels::best_backend());
 
   // The row is rows() as it was. Faults: wrong_model, wrong_dimension, not_finite, zero_vector,
-  // index_unavailable; nothing is changed then.
+  // limit_exceeded; nothing is changed then.
   Result<Row> add(const PrintOwner& owner, const FaceTemplate& face);
   // Fault::not_found where the row does not exist or is gone already.
   Result<> remove(Row row);
@@ -71,6 +68,7 @@ class FaceIndex {
   std::vector<FaceHit> rank(std::span<const float> prepared, std::span<const Row> rows,
                             int k) const;
 
+  // exact where the kind asked for failed.
   FaceIndexKind kind() const { return kind_; }
   const std::string& model() const { return model_; }
   int dimension() const { return dimension_; }
@@ -90,6 +88,7 @@ class FaceIndex {
 
  private:
   using Hits = TopK<Similarity>;
+  void become_exact();
   void sift(std::span<const std::vector<float>> probes, const Filter& filter,
             std::span<Hits> hits) const;
   void rank(const float* probe, std::span<const kernels::FaceEntry> entries, Hits& hits) const;

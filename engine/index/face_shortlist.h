@@ -39,6 +39,7 @@ class FaceShortlist {
 // By FAISS; face_faiss.cc is the only file that sees it.
 std::unique_ptr<FaceShortlist> make_ivf_shortlist();
 std::unique_ptr<FaceShortlist> make_pq_shortlist();
+// face_graph.cc
 std::unique_ptr<FaceShortlist> make_hnsw_shortlist(int dimension, kernels::Backend backend);
 
 }  // namespace whorl::index

@@ -17,12 +17,6 @@ Row FaceTable::append(std::span<const float> vector) {
   return Row{static_cast<std::uint32_t>(rows_++)};
 }
 
-void FaceTable::drop_last() {
-  WHORL_CHECK(rows_ > 0);
-  wipe(Row{static_cast<std::uint32_t>(rows_ - 1)});
-  --rows_;
-}
-
 void FaceTable::wipe(Row row) {
   WHORL_CHECK(row.value() < rows_);
   std::fill_n(place(row.value()), padded_, 0.0F);

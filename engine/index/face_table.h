@@ -20,7 +20,6 @@ class FaceTable {
   explicit FaceTable(std::int64_t padded) : padded_(padded) {}
 
   Row append(std::span<const float> vector);  // [padded]
-  void drop_last();
   // Overwrites the vector with zeros: an erased face leaves memory at once.
   void wipe(Row row);
 

@@ -116,6 +116,7 @@ class FingerIndex::Sweep {
     }
     at_least_.resize(probes.size());
     scores_.resize(probes.size() * kPerBlock);
+    admitted_.resize(probes.size());
   }
 
   // Which code scores are wanted. A print without any likeness is no candidate, even where a list
@@ -125,23 +126,34 @@ class FingerIndex::Sweep {
   }
   void ask_for_columns_alone() { std::ranges::fill(at_least_, kernels::kMaxBlockScore + 1); }
 
-  // Scores block `block`; the next is only fetched.
-  void score(std::int64_t block, std::uint64_t admitted, const PackedBlock* next) {
+  // Who is looked at in a block, by each probe: told before score(). Whether anybody is.
+  bool admit(std::int64_t block, std::span<const Filter* const> filters) {
+    std::uint64_t anybody = 0;
+    for (std::size_t p = 0; p < filters.size(); ++p) {
+      const bool again = p > 0 && filters[p] == filters[p - 1];
+      admitted_[p] = again ? admitted_[p - 1] : index_.admitted(block, *filters[p]);
+      anybody |= admitted_[p];
+    }
+    return anybody != 0;
+  }
+
+  // Scores block `block` as the first probe's filter has it; the next is only fetched.
+  void score(std::int64_t block, const PackedBlock* next) {
     block_ = &index_.blocks_[static_cast<std::size_t>(block)];
-    admitted_ = admitted;
     first_row_ = static_cast<std::size_t>(block) * kPerBlock;
     const kernels::FingerBlock view = block_->view();
     const kernels::FingerBlock next_view = next == nullptr ? kernels::FingerBlock{} : next->view();
     groups_ = static_cast<std::size_t>(view.groups);
     columns_.resize(std::max(columns_.size(), probes_.size() * groups_));
-    score_({probes_.data(), at_least_.data(), static_cast<int>(probes_.size())}, view, admitted,
-           next == nullptr ? nullptr : &next_view, columns_.data(), scores_.data());
+    score_({probes_.data(), at_least_.data(), static_cast<int>(probes_.size())}, view,
+           admitted_.front(), next == nullptr ? nullptr : &next_view, columns_.data(),
+           scores_.data());
   }
 
   // Puts alignment scores in the place of a probe's code scores.
   void align(std::size_t probe, int least_votes) {
-    align_(minutiae_[probe], block_->minutiae(), columns_.data() + probe * groups_, admitted_,
-           least_votes, scores_.data() + probe * kPerBlock);
+    align_(minutiae_[probe], block_->minutiae(), columns_.data() + probe * groups_,
+           admitted_[probe], least_votes, scores_.data() + probe * kPerBlock);
   }
 
   // A score of 0 is none.
@@ -165,40 +177,42 @@ class FingerIndex::Sweep {
   std::vector<std::uint16_t> at_least_, scores_;
   std::vector<kernels::FingerColumns> columns_;
   const PackedBlock* block_ = nullptr;
-  std::uint64_t admitted_ = 0;
+  std::vector<std::uint64_t> admitted_;  // of each probe
   std::size_t first_row_ = 0, groups_ = 0;
 };
 
-// Batch by batch, block by block: visit(sweep, first probe of the batch, their count, block,
-// admitted, next block or null).
+// Batch by batch, block by block: visit(sweep, first probe of the batch, their count, block, next
+// block or null).
 template <class Visit>
-void FingerIndex::sweep(std::span<const FingerProbe> probes, const Filter& filter,
+void FingerIndex::sweep(std::span<const FingerProbe> probes, std::span<const Filter* const> filters,
                         kernels::Backend backend, std::int64_t first, std::int64_t last,
                         Visit visit) const {
   WHORL_CHECK(0 <= first && last <= blocks());
+  WHORL_CHECK(probes.size() == filters.size());
   for (std::size_t p = 0; p < probes.size(); p += kernels::kMaxBatchProbes) {
     const std::size_t count = std::min<std::size_t>(probes.size() - p, kernels::kMaxBatchProbes);
     Sweep batch(*this, probes.subspan(p, count), backend);
     for (std::int64_t b = first; b < last; ++b) {
-      const std::uint64_t bits = admitted(b, filter);
       const auto next = static_cast<std::size_t>(b + 1);
-      if (bits != 0) visit(batch, p, count, b, bits, b + 1 < last ? &blocks_[next] : nullptr);
+      if (batch.admit(b, filters.subspan(p, count)))
+        visit(batch, p, count, b, b + 1 < last ? &blocks_[next] : nullptr);
     }
   }
 }
 
-void FingerIndex::search(std::span<const FingerProbe> probes, const Filter& filter,
-                         const Passage& passage, kernels::Backend backend, std::int64_t first,
-                         std::int64_t last, std::span<Shortlist> lists) const {
-  WHORL_CHECK(probes.size() == lists.size());
-  sweep(probes, filter, backend, first, last,
+void FingerIndex::search(std::span<const FingerProbe> probes,
+                         std::span<const Filter* const> filters, std::span<const Passage> passages,
+                         kernels::Backend backend, std::int64_t first, std::int64_t last,
+                         std::span<Shortlist> lists) const {
+  WHORL_CHECK(probes.size() == lists.size() && probes.size() == passages.size());
+  sweep(probes, filters, backend, first, last,
         [&](Sweep& batch, std::size_t from, std::size_t count, std::int64_t block,
-            std::uint64_t bits, const PackedBlock* next) {
+            const PackedBlock* next) {
           batch.ask_for_columns_alone();
-          batch.score(block, bits, next);
+          batch.score(block, next);
           for (std::size_t p = 0; p < count; ++p) {
-            batch.align(p, passage.votes);
-            batch.offer(p, passage.alignment, lists[from + p]);
+            batch.align(p, passages[from + p].votes);
+            batch.offer(p, passages[from + p].alignment, lists[from + p]);
           }
         });
 }
@@ -207,12 +221,13 @@ void FingerIndex::rank_by_codes(std::span<const FingerProbe> probes, const Filte
                                 kernels::Backend backend, std::int64_t first, std::int64_t last,
                                 std::span<CodeHits> hits) const {
   WHORL_CHECK(probes.size() == hits.size());
-  sweep(probes, filter, backend, first, last,
+  const std::vector<const Filter*> filters(probes.size(), &filter);
+  sweep(probes, filters, backend, first, last,
         [&](Sweep& batch, std::size_t from, std::size_t count, std::int64_t block,
-            std::uint64_t bits, const PackedBlock* next) {
+            const PackedBlock* next) {
           for (std::size_t p = 0; p < count; ++p)
             batch.ask_for(p, hits[from + p].least().value_or(CodeScore{0}));
-          batch.score(block, bits, next);
+          batch.score(block, next);
           for (std::size_t p = 0; p < count; ++p) batch.offer(p, CodeScore{0}, hits[from + p]);
         });
 }

@@ -79,12 +79,13 @@ class FingerIndex {
   std::span<const std::uint64_t> live_bits() const { return live_bits_; }
   std::uint64_t admitted(std::int64_t block, const Filter& filter) const;
 
-  // Compares the codes of the admitted prints of blocks [first, last), aligns those that have the
-  // votes and offers them to lists[i] for probes[i]. A block is read from memory once for
-  // kMaxBatchProbes probes. Callers share the blocks out among threads and merge.
-  void search(std::span<const FingerProbe> probes, const Filter& filter, const Passage& passage,
-              kernels::Backend backend, std::int64_t first, std::int64_t last,
-              std::span<Shortlist> lists) const;
+  // Compares the codes of the prints of blocks [first, last), aligns those that filters[i] admits
+  // and that have the votes, and offers them to lists[i] for probes[i]. A block is read from memory
+  // once for kMaxBatchProbes probes, whatever their filters. Callers share the blocks out among
+  // threads and merge.
+  void search(std::span<const FingerProbe> probes, std::span<const Filter* const> filters,
+              std::span<const Passage> passages, kernels::Backend backend, std::int64_t first,
+              std::int64_t last, std::span<Shortlist> lists) const;
   // The same by codes alone: each list is what scoring every print would give.
   void rank_by_codes(std::span<const FingerProbe> probes, const Filter& filter,
                      kernels::Backend backend, std::int64_t first, std::int64_t last,
@@ -109,8 +110,8 @@ class FingerIndex {
  private:
   class Sweep;  // one batch of probes over a run of blocks
   template <class Visit>
-  void sweep(std::span<const FingerProbe> probes, const Filter& filter, kernels::Backend backend,
-             std::int64_t first, std::int64_t last, Visit visit) const;
+  void sweep(std::span<const FingerProbe> probes, std::span<const Filter* const> filters,
+             kernels::Backend backend, std::int64_t first, std::int64_t last, Visit visit) const;
 
   FingerPosition position_;
   std::uint16_t code_version_;

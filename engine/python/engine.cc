@@ -10,6 +10,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/crypto.h"
+#include "engine/base/master_key.h"
 #include "engine/python/module.h"
 #include "engine/python/values.h"
 
@@ -49,7 +50,7 @@ Handle open(const std::string& folder, const Word& key, const std::string& key_f
   search::EngineOptions options;
   options.folder = folder;
   options.create = create;
-  options.master = value_of(key ? Key::from_hex(*key) : load_master_key(key_file));
+  options.master = value_of(key ? Key::from_hex(*key) : load_master_key({key_file, {}}));
   return Handle(value_of(unlocked([&] { return search::Engine::open(options); })));
 }
 

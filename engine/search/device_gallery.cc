@@ -78,13 +78,16 @@ bool DeviceGallery::search(const index::FingerIndex& prints, PositionSearch& sea
   if (prints.live() < options_.least_prints || closed(place)) return false;
   std::deque<std::vector<std::uint64_t>> filtered;
   std::vector<index::DeviceSearch> asked;
-  for (std::size_t from = 0, to = 0; from < search.probes.size(); from = to) {
-    to = search.end_of_filter(from);
+  for (std::size_t p = 0; p < search.probes.size(); ++p) {
+    const index::Filter* filter = search.filters[p];
+    const bool again = p > 0 && filter == search.filters[p - 1];
     std::span<const std::uint64_t> eligible = prints.live_bits();
-    if (const index::Filter& filter = *search.filters[from]; !filter.all())
-      eligible = filtered.emplace_back(admitted<std::uint64_t>(prints, filter));
-    for (std::size_t p = from; p < to; ++p)
-      asked.push_back({&search.probes[p], eligible, search.passages[p]});
+    if (again) {
+      eligible = asked.back().eligible;
+    } else if (!filter->all()) {
+      eligible = filtered.emplace_back(admitted<std::uint64_t>(prints, *filter));
+    }
+    asked.push_back({&search.probes[p], eligible, search.passages[p]});
   }
   return attempt(
       place,
@@ -97,7 +100,7 @@ bool DeviceGallery::search(const index::FingerIndex& prints, PositionSearch& sea
 std::optional<std::vector<std::vector<index::FaceHit>>> DeviceGallery::search(
     const index::FaceIndex& faces, std::span<const FaceTemplate* const> probes,
     const index::Filter& filter, int k) {
-  const bool exact = faces.kind() == index::FaceIndexKind::exact;
+  const bool exact = faces.kind() == FaceIndexKind::exact;
   if (!exact || faces.live() < options_.least_faces || closed(faces_)) return std::nullopt;
   std::vector<std::vector<float>> prepared;
   for (const FaceTemplate* probe : probes) {

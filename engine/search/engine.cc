@@ -42,24 +42,25 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
   std::unique_ptr<Engine> engine(new Engine(options, std::move(store)));
   engine->loaded_from_snapshot_ = true;
   for (const gallery::GalleryInfo& info : engine->store_->list_galleries()) {
-    WHORL_TRY_VOID(engine->load(engine->add_gallery(info.id, info.name)));
+    WHORL_TRY_VOID(engine->load(engine->add_gallery(info)));
   }
   return engine;
 }
 
-Result<> Engine::create_gallery(const std::string& name) {
+Result<> Engine::create_gallery(const std::string& name, const gallery::GallerySettings& settings) {
   const std::lock_guard turn(turn_);
-  WHORL_TRY(const GalleryId id, store_->create_gallery(name));
+  WHORL_TRY(const GalleryId id, store_->create_gallery(name, settings));
   const auto guard = guard_.alone();
-  add_gallery(id, name);
+  add_gallery({id, name, {}, settings});
   return {};
 }
 
-Engine::Gallery& Engine::add_gallery(GalleryId id, const std::string& name) {
-  galleries_.push_back(std::make_unique<Gallery>(Gallery{id, name, {}, nullptr}));
+Engine::Gallery& Engine::add_gallery(const gallery::GalleryInfo& info) {
+  galleries_.push_back(std::make_unique<Gallery>(
+      Gallery{info.id, info.name, info.settings, GalleryIndex(info.settings.face_index), nullptr}));
   Gallery& gallery = *galleries_.back();
   if (options_.devices.accelerator != nullptr)
-    gallery.devices = std::make_unique<DeviceGallery>(options_.devices, name);
+    gallery.devices = std::make_unique<DeviceGallery>(options_.devices, info.name);
   return gallery;
 }
 
@@ -80,9 +81,10 @@ std::string Engine::snapshot_path(GalleryId gallery) const {
 
 Result<> Engine::load(Gallery& gallery) {
   WHORL_TRY(const auto secret, store_->get_side(gallery::kIndexSnapshotKey));
-  if (secret && secret->size() == Key::kBytes) {
+  if (secret && secret->size() == Key::kBytes && gallery.settings.moving_to.empty()) {
     const Key key{std::span<const std::byte, Key::kBytes>(secret->data(), Key::kBytes)};
-    auto loaded = load_index(snapshot_path(gallery.id), key, gallery.id);
+    auto loaded =
+        load_index(snapshot_path(gallery.id), key, gallery.id, gallery.settings.face_index);
     if (loaded && loaded->revision <= store_->revision()) {
       gallery.index = std::move(loaded->index);
       return follow_changes(gallery, loaded->revision);
@@ -94,7 +96,8 @@ Result<> Engine::load(Gallery& gallery) {
 
 Result<> Engine::rebuild(Gallery& gallery) {
   if (gallery.devices != nullptr) gallery.devices->drop();
-  gallery.index = GalleryIndex();
+  gallery.index = GalleryIndex(gallery.settings.face_index);
+  gallery.index.close_faces(gallery.settings.moving_to);
   std::vector<gallery::StoredEncounter> batch;
   const auto flush = [&] {
     std::vector<IndexedEncounter> rows;
@@ -192,6 +195,7 @@ Result<> Engine::save_snapshot() {
                                       ignored);
   SystemEntropy entropy;
   for (const auto& g : galleries_) {
+    if (!g->settings.moving_to.empty()) continue;  // without its faces: not what it will be
     WHORL_TRY_VOID(
         save_index(snapshot_path(g->id), key, g->id, store_->revision(), g->index, entropy));
   }
@@ -217,7 +221,7 @@ std::vector<GalleryStatus> Engine::status() const {
   std::vector<GalleryStatus> list;
   for (const auto& g : galleries_) {
     GalleryStatus status{
-        g->name, g->index.subjects(), g->index.templates(), g->index.resident_bytes(),
+        g->name, g->settings, g->index.subjects(), g->index.templates(), g->index.resident_bytes(),
         0,       std::nullopt};
     if (g->devices != nullptr) {
       status.device_bytes = g->devices->resident_bytes();
@@ -263,7 +267,7 @@ Result<Revision> Engine::commit(gallery::Batch& batch, const gallery::Note* note
 
 Result<Revision> Engine::update(const std::string& gallery, SubjectId subject,
                                 EncounterId encounter, const Encounter& content,
-                                const gallery::Note* note) {
+                                const gallery::Note* note, std::vector<gallery::Picture> pictures) {
   WHORL_TRY(Gallery* const found, find(gallery));
   Enrolment replacement{subject, content};
   WHORL_TRY_VOID(prepare(replacement));
@@ -271,6 +275,7 @@ Result<Revision> Engine::update(const std::string& gallery, SubjectId subject,
   WHORL_TRY_VOID(check(*found, replacement));
   gallery::Batch batch;
   batch.update(found->id, subject, encounter, replacement.encounter);
+  if (found->settings.keep_pictures) batch.keep(std::move(pictures));
   WHORL_TRY(const Revision revision, commit(batch, note));
   const auto guard = guard_.alone();
   WHORL_TRY_VOID(refresh(*found, subject));

@@ -41,6 +41,8 @@ struct Enrolment {
   // a duplicate, which is not enrolled, the note alone is stored. A name that is taken refuses the
   // enrolment: Fault::duplicate_id. It must not call the engine.
   std::function<std::optional<gallery::Note>(const std::optional<Answer>& search)> note = {};
+  // Of its faces; dropped where the gallery keeps none.
+  std::vector<gallery::Picture> pictures = {};
 };
 
 // Search before storing: a hit is reported and not enrolled. `query` says how to search (its
@@ -51,6 +53,18 @@ struct Dedup {
   // Replaces the search's decision and reasons by a policy's; null keeps them. Must not call the
   // engine.
   std::function<void(const Query&, Answer&)> judge = {};
+};
+
+// How a gallery's faces are made anew by another model.
+struct ReEmbedding {
+  std::string model;  // its id
+  // The faces of a kept file, in its order, of that model and one dimension. Called by several
+  // threads at once. Whatever fault it gives keeps the gallery as it is.
+  std::function<Result<std::vector<FaceTemplate>>(std::span<const std::byte> file)> embed;
+  std::function<void(std::int64_t done, std::int64_t of)> progress = {};  // encounters embedded
+};
+struct ReEmbedded {
+  std::int64_t encounters = 0, faces = 0;  // moved by this call
 };
 
 enum class Outcome : std::uint8_t { enrolled, duplicate, refused };
@@ -71,6 +85,7 @@ struct StreamSummary {
 
 struct GalleryStatus {
   std::string name;
+  gallery::GallerySettings settings;
   std::int64_t subjects = 0, templates = 0;
   std::size_t resident_bytes = 0;
   std::int64_t device_bytes = 0;        // in device memory; nothing before the first search there
@@ -93,7 +108,8 @@ class Engine {
   static Result<std::unique_ptr<Engine>> open(const EngineOptions& options);
   ~Engine();
 
-  Result<> create_gallery(const std::string& name);  // Fault::already_exists, bad_name
+  // Faults: already_exists, bad_name.
+  Result<> create_gallery(const std::string& name, const gallery::GallerySettings& settings = {});
 
   // Durable when it returns. Faults of the enrolment itself come back in the receipt; a Result
   // fault means that the machine failed (disk_full, io_error ...) or the gallery does not exist.
@@ -109,6 +125,7 @@ class Engine {
                                      const std::function<void(const Receipt&)>& done,
                                      const Dedup* dedup = nullptr);
   static constexpr std::size_t kStreamBatch = 256;
+  static constexpr std::size_t kStreamPictureBytes = std::size_t{64} << 20U;  // or so of pictures
   static constexpr std::size_t kStreamInFlight = 6;
 
   // Faults: not_found (gallery), and those of check_query with the query's number in `where`.
@@ -118,7 +135,8 @@ class Engine {
   // Each gives the change's revision; a note is stored with the change, in one write.
   // Replaces an encounter; the receipt's faults as of enrol.
   Result<Revision> update(const std::string& gallery, SubjectId subject, EncounterId encounter,
-                          const Encounter& content, const gallery::Note* note = nullptr);
+                          const Encounter& content, const gallery::Note* note = nullptr,
+                          std::vector<gallery::Picture> pictures = {});
   Result<Revision> delete_encounter(const std::string& gallery, SubjectId subject,
                                     EncounterId encounter, const gallery::Note* note = nullptr);
   Result<Revision> delete_subject(const std::string& gallery, SubjectId subject,
@@ -126,6 +144,16 @@ class Engine {
   // Destroys the key, too: gallery::Store::erase_subject.
   Result<Revision> erase_subject(const std::string& gallery, SubjectId subject,
                                  const gallery::Note* note = nullptr);
+
+  // Moves the gallery's faces to another model, from the pictures that were kept of them. Searches
+  // go on with the old vectors until all new ones are on disk, then see the new ones alone; changes
+  // wait. Nothing is written before every vector is made: in memory, as large as the index of
+  // faces. Where the process or the disk fails after that, the gallery answers and takes no face
+  // (gallery_moving) until the same call has finished the rest; what was moved is not made again.
+  // Faults: no_kept_picture, those of `embed`, wrong_model, wrong_dimension, each with the
+  // subjects' numbers; gallery_moving where another model was begun with; not_found, and the
+  // disk's.
+  Result<ReEmbedded> re_embed(const std::string& gallery, const ReEmbedding& how);
 
   // Writes the indexes beside the store (index/), sealed. Also done on close after many changes.
   Result<> save_snapshot();
@@ -144,6 +172,7 @@ class Engine {
   struct Gallery {
     GalleryId id;
     std::string name;
+    gallery::GallerySettings settings;
     GalleryIndex index;
     std::unique_ptr<DeviceGallery> devices;  // null without an accelerator
   };
@@ -158,7 +187,7 @@ class Engine {
   };
 
   Engine(const EngineOptions& options, std::unique_ptr<gallery::Store> store);
-  Gallery& add_gallery(GalleryId id, const std::string& name);
+  Gallery& add_gallery(const gallery::GalleryInfo& info);
   Result<Gallery*> find(const std::string& name) const;
   std::string snapshot_path(GalleryId gallery) const;
   Result<> load(Gallery& gallery);
@@ -166,6 +195,9 @@ class Engine {
   Result<> follow_changes(Gallery& gallery, Revision since);
   Result<> refresh(Gallery& gallery, SubjectId subject);
   void remove(Gallery& gallery, SubjectId subject, std::optional<EncounterId> encounter);
+  Result<> mark_moving(Gallery& gallery, const std::string& model);
+  Result<> forget_snapshots();
+  Result<std::unique_ptr<index::FaceIndex>> faces_of(const Gallery& gallery) const;
 
   Result<> prepare(Enrolment& enrolment) const;
   Result<> check(const Gallery& gallery, const Enrolment& enrolment) const;

@@ -26,6 +26,12 @@ Receipt refused(SubjectId subject, Error error) {
   return {Outcome::refused, subject, {}, {}, std::nullopt, std::move(error)};
 }
 
+std::size_t bytes_of_pictures(const Enrolment& enrolment) {
+  std::size_t bytes = 0;
+  for (const gallery::Picture& picture : enrolment.pictures) bytes += picture.file.size();
+  return bytes;
+}
+
 std::optional<gallery::Note> note_of(const Enrolment& enrolment,
                                      const std::optional<Answer>& search) {
   return enrolment.note ? enrolment.note(search) : std::nullopt;
@@ -44,6 +50,7 @@ Result<std::vector<Receipt>> Engine::store_batch(Gallery& gallery, const Items& 
         gallery.id, enrolment.subject, enrolment.encounter,
         enrolment.expect_new_subject ? gallery::Expect::new_subject : gallery::Expect::any_subject);
     if (note) batch.remember(*note);
+    batch.keep(enrolment.pictures);
   }
   const auto commit = store_->commit(batch);
   if (!commit) {
@@ -114,6 +121,7 @@ Result<std::vector<Receipt>> Engine::admit(Gallery& gallery, std::vector<Incomin
   for (std::size_t i = 0; i < items.size(); ++i) {
     Result<> fits = items[i].prepared;
     if (fits) fits = check(gallery, items[i].enrolment);
+    if (!gallery.settings.keep_pictures) items[i].enrolment.pictures.clear();
     if (!fits) {
       receipts[i] = refused(items[i].enrolment.subject, fits.error());
     } else if (dedup != nullptr) {
@@ -154,9 +162,11 @@ Result<StreamSummary> Engine::enrol_stream(const std::string& gallery,
   Result<> failure;
   const auto read = [&](tbb::flow_control& flow) -> Batch {
     auto batch = std::make_shared<std::vector<Incoming>>();
-    while (batch->size() < kStreamBatch && !failed && !dry) {
+    std::size_t picture_bytes = 0;
+    while (batch->size() < kStreamBatch && picture_bytes < kStreamPictureBytes && !failed && !dry) {
       std::optional<Enrolment> item = next();
       dry = !item;
+      if (item) picture_bytes += bytes_of_pictures(*item);
       if (item) batch->push_back({std::move(*item), {}});
     }
     if (batch->empty()) flow.stop();

@@ -16,7 +16,7 @@ index::PrintOwner owner_of(const IndexedEncounter& e, std::size_t ordinal) {
 
 }  // namespace
 
-GalleryIndex::GalleryIndex() {
+GalleryIndex::GalleryIndex(FaceIndexKind faces) : face_kind_(faces) {
   for (std::uint8_t p = 0; p < kFingerPositions; ++p) {
     fingers_.emplace_back(FingerPosition{p}, features::kMinutiaCodeVersion);
   }
@@ -27,6 +27,7 @@ Result<> GalleryIndex::admissible(const Encounter& encounter) const {
   for (const Template& t : encounter.templates) {
     const auto* face = std::get_if<FaceTemplate>(&t);
     if (face == nullptr) continue;
+    if (!moving_to_.empty()) return fail(kGalleryMoving, 0, "to model " + moving_to_);
     WHORL_TRY([[maybe_unused]] auto unit, matchers::unit_vector(*face));
     if (first == nullptr) first = face;
     const std::string& model = face_ ? face_->model() : first->model;
@@ -44,7 +45,7 @@ void GalleryIndex::append(std::span<const IndexedEncounter> encounters) {
       const index::PrintOwner owner = owner_of(e, t);
       if (const auto* finger = std::get_if<FingerTemplate>(&e.content->templates[t])) {
         prints[static_cast<std::size_t>(finger->position)].push_back({owner, finger});
-      } else {
+      } else if (moving_to_.empty()) {
         append_face(owner, std::get<FaceTemplate>(e.content->templates[t]));
       }
     }
@@ -61,12 +62,44 @@ void GalleryIndex::append(std::span<const IndexedEncounter> encounters) {
 
 void GalleryIndex::append_face(const index::PrintOwner& owner, const FaceTemplate& face) {
   if (!face_) {
-    face_ = std::make_unique<index::FaceIndex>(index::FaceIndexKind::exact, face.model,
+    face_ = std::make_unique<index::FaceIndex>(face_kind_, face.model,
                                                static_cast<int>(face.vector.size()));
   }
   const Result<index::Row> row = face_->add(owner, face);
   WHORL_CHECK(row.has_value());  // admissible() said so
   places_[owner.subject_id()].push_back({Modality::face, FingerPosition::unknown, *row});
+}
+
+Result<> GalleryIndex::append_faces(const IndexedEncounter& e) {
+  WHORL_TRY_VOID(admissible(*e.content));
+  for (std::size_t t = 0; t < e.content->templates.size(); ++t) {
+    const auto* face = std::get_if<FaceTemplate>(&e.content->templates[t]);
+    if (face != nullptr) append_face(owner_of(e, t), *face);
+  }
+  return {};
+}
+
+void GalleryIndex::drop_faces() {
+  for (auto& [subject, places] : places_) {
+    std::erase_if(places, [](const Place& place) { return place.modality == Modality::face; });
+  }
+  std::erase_if(places_, [](const auto& of_subject) { return of_subject.second.empty(); });
+  face_.reset();
+}
+
+void GalleryIndex::close_faces(const std::string& moving_to) {
+  drop_faces();
+  moving_to_ = moving_to;
+}
+
+void GalleryIndex::adopt_faces(std::unique_ptr<index::FaceIndex> faces) {
+  close_faces("");
+  face_ = std::move(faces);
+  for (std::uint32_t r = 0; face_ != nullptr && r < face_->rows(); ++r) {
+    if (!face_->is_live(index::Row{r})) continue;
+    places_[face_->owner(index::Row{r}).subject_id()].push_back(
+        {Modality::face, FingerPosition::unknown, index::Row{r}});
+  }
 }
 
 void GalleryIndex::adopt(index::FingerIndex fingers) {

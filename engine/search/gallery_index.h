@@ -14,6 +14,8 @@
 #include "engine/index/print_owner.h"
 
 namespace whorl::search {
+inline constexpr Fault kNoKeptPicture = Fault::wrong_dimension,
+                       kGalleryMoving = Fault::wrong_model;  // TEMPORARY
 
 struct IndexedEncounter {
   SubjectId subject;
@@ -27,10 +29,10 @@ struct IndexedEncounter {
 // Thread safety: const members may run at once; the others need the object to themselves.
 class GalleryIndex {
  public:
-  GalleryIndex();
+  explicit GalleryIndex(FaceIndexKind faces = FaceIndexKind::exact);
 
   // Whether append would take it: faces must be finite and of the gallery's model and dimension.
-  // Faults: wrong_model, wrong_dimension, not_finite, zero_vector.
+  // Faults: wrong_model, wrong_dimension, not_finite, zero_vector, gallery_moving.
   Result<> admissible(const Encounter& encounter) const;
   // Encounters must have passed admissible.
   void append(std::span<const IndexedEncounter> encounters);
@@ -58,9 +60,20 @@ class GalleryIndex {
   void adopt(index::FingerIndex fingers);
   void append_face(const index::PrintOwner& owner, const FaceTemplate& face);
 
+  // For a gallery that goes over to another face model. Closed, it has no faces, takes none and
+  // searches none (gallery_moving) until it adopts those of the other model; null: none.
+  void close_faces(const std::string& moving_to);
+  void adopt_faces(std::unique_ptr<index::FaceIndex> faces);
+  // The faces alone, with the faults of admissible; and what was gathered so.
+  Result<> append_faces(const IndexedEncounter& encounter);
+  std::unique_ptr<index::FaceIndex> take_faces() { return std::move(face_); }
+
  private:
   const index::PrintOwner& owner(const Place& place) const;
+  void drop_faces();
 
+  FaceIndexKind face_kind_;
+  std::string moving_to_;                    // the model; faces are closed. Else empty
   std::vector<index::FingerIndex> fingers_;  // by position
   std::unique_ptr<index::FaceIndex> face_;
   std::unordered_map<SubjectId, std::vector<Place>> places_;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <tuple>
 
 #include "engine/features/fingerprint/minutia_codes.h"
 #include "engine/matchers/face_matcher.h"
@@ -39,6 +40,15 @@ struct Survivor {
   std::size_t task;
   index::PrintOwner owner;
   index::Row row;
+};
+
+// A comparison of prints that was made: no candidate is compared a second time.
+struct Compared {
+  int probe;
+  FingerPosition position;
+  index::Row row;
+  matchers::Calibrated value;
+  auto pair() const { return std::tuple(probe, position, row); }
 };
 
 FaceCalibration calibration_of(const index::FaceIndex& faces) {
@@ -97,6 +107,7 @@ class Identification {
                       std::vector<Survivor>& survivors);
   void compare_fingers(const std::vector<FingerTask>& tasks,
                        const std::vector<Survivor>& survivors);
+  const Compared* compared(std::size_t query, int probe, const GalleryIndex::Place& place) const;
   std::vector<FaceTask> face_tasks(const std::vector<bool>& chosen) const;
   void compare_faces(std::span<const FaceTask> tasks);
   std::vector<std::vector<index::FaceHit>> nearest_faces(std::span<const FaceTask> tasks);
@@ -110,11 +121,13 @@ class Identification {
   std::vector<Answer> answers_;
   std::vector<std::vector<FingerTemplate>> prints_;  // of each query, with codes; empty for faces
   std::vector<std::vector<Scored>> scored_;          // of each query
+  std::vector<std::vector<Compared>> compared_;      // of each query, ascending by pair
 };
 
 void Identification::describe_probes() {
   prints_.resize(queries_.size());
   scored_.resize(queries_.size());
+  compared_.resize(queries_.size());
   tbb::parallel_for(std::size_t{0}, queries_.size(), [&](std::size_t q) {
     for (const Template& t : queries_[q].templates) {
       prints_[q].emplace_back();
@@ -202,7 +215,18 @@ void Identification::compare_fingers(const std::vector<FingerTask>& tasks,
     scored_[task.query].push_back({survivors[s].owner.subject_id(),
                                    {task.probe, Modality::finger, task.print->position,
                                     task.position, survivors[s].owner.encounter_id(), values[s]}});
+    compared_[task.query].push_back({task.probe, task.position, survivors[s].row, values[s]});
   }
+  for (auto& compared : compared_) std::ranges::sort(compared, {}, &Compared::pair);
+}
+
+// Null where the print was no survivor of this probe's.
+const Compared* Identification::compared(std::size_t query, int probe,
+                                         const GalleryIndex::Place& place) const {
+  const auto wanted = std::tuple(probe, place.position, place.row);
+  const auto& all = compared_[query];
+  const auto found = std::ranges::lower_bound(all, wanted, {}, &Compared::pair);
+  return found != all.end() && found->pair() == wanted ? &*found : nullptr;
 }
 
 // Every like pair of each candidate, survivor of stage 1 or not: a finger that matched badly speaks
@@ -223,8 +247,13 @@ std::vector<Scored> Identification::complete(std::size_t query,
           const index::FingerIndex& prints = gallery_.finger(place.position);
           evidence.probe_position = print.position;
           evidence.encounter = prints.owner(place.row).encounter_id();
-          evidence.value = matchers::calibrate(matchers::kDefaultFingerCalibration,
-                                               matcher.compare(print, prints.minutiae(place.row)));
+          if (const Compared* made = compared(query, t, place)) {
+            evidence.value = made->value;
+          } else {
+            evidence.value =
+                matchers::calibrate(matchers::kDefaultFingerCalibration,
+                                    matcher.compare(print, prints.minutiae(place.row)));
+          }
         } else {
           const index::FaceIndex& faces = *gallery_.face();
           evidence.encounter = faces.owner(place.row).encounter_id();

@@ -75,12 +75,13 @@ struct Part {
 
 class Loader {
  public:
-  Loader(const ChunkFile& file, const Key& key) : file_(file), key_(key) {}
+  Loader(const ChunkFile& file, const Key& key, FaceIndexKind kind)
+      : file_(file), key_(key), kind_(kind) {}
 
   Result<GalleryIndex> load() {
     WHORL_TRY_VOID(read_heads());
     WHORL_TRY_VOID(read_blocks());
-    GalleryIndex index;
+    GalleryIndex index(kind_);
     for (Part& part : parts_) index.adopt(std::move(part.prints));
     for (; next_ < file_.chunks(); ++next_) {
       WHORL_TRY(const Bytes chunk, file_.unseal(key_, next_));
@@ -143,6 +144,7 @@ class Loader {
   static constexpr std::size_t kAlign = 64;
   const ChunkFile& file_;
   const Key& key_;
+  FaceIndexKind kind_;
   std::size_t next_ = 0;  // chunk
   std::vector<Part> parts_;
   std::vector<std::size_t> chunks_;
@@ -175,14 +177,15 @@ Result<> save_index(const std::string& path, const Key& key, GalleryId gallery, 
   return file.commit();
 }
 
-Result<LoadedIndex> load_index(const std::string& path, const Key& key, GalleryId gallery) {
+Result<LoadedIndex> load_index(const std::string& path, const Key& key, GalleryId gallery,
+                               FaceIndexKind faces) {
   WHORL_TRY(const ChunkFile file, ChunkFile::open(path, kHeaderBytes));
   ByteReader fields(file.header());
   const bool known = fields.u32() == kMagic && fields.u16() == kVersion &&
                      fields.u16() == features::kMinutiaCodeVersion &&
                      fields.u32() == gallery.value();
   if (!known) return fail(Fault::snapshot_stale, 0, path);
-  auto index = Loader(file, key).load();
+  auto index = Loader(file, key, faces).load();
   if (!index) return at(index.error(), path);
   return LoadedIndex{Revision{fields.u64()}, std::move(*index)};
 }

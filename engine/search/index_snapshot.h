@@ -30,6 +30,8 @@ struct LoadedIndex {
 // Faults: not_found (no file), snapshot_stale (another gallery, layout or code version), truncated,
 // seal_broken, store_corrupt, io_error, out_of_memory. Whatever the fault, the remedy is to
 // rebuild: the gallery is the truth.
-Result<LoadedIndex> load_index(const std::string& path, const Key& key, GalleryId gallery);
+// Faces are added anew, to an index of the kind that the gallery has now.
+Result<LoadedIndex> load_index(const std::string& path, const Key& key, GalleryId gallery,
+                               FaceIndexKind faces = FaceIndexKind::exact);
 
 }  // namespace whorl::search

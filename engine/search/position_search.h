@@ -14,9 +14,6 @@ struct PositionSearch {
   std::vector<const index::Filter*> filters;  // probes of one query share one
   std::vector<index::Passage> passages;
   std::vector<index::Shortlist> lists;  // empty ones, of the length that is wanted
-
-  // To `last`, from `first` on: probes that look at the same prints.
-  std::size_t end_of_filter(std::size_t first) const;
 };
 
 // Fills the lists; parallel over blocks.

@@ -68,8 +68,8 @@ Result<> keep_position(const CaptureFile& file, std::vector<Template>& templates
 }  // namespace
 
 Result<std::vector<Template>> read_capture_file(const CaptureFile& file,
-                                                std::vector<features::Flaws>* flaws) {
-  WHORL_TRY(const Bytes bytes, formats::read_file(file.path, kMaxImageFileBytes));
+                                                std::vector<features::Flaws>* flaws, Bytes* whole) {
+  WHORL_TRY(Bytes bytes, formats::read_file(file.path, kMaxImageFileBytes));
   features::CaptureOptions options{file.ppi, file.modality, {}, file.face};
   options.print.mode = file.extraction;
   std::vector<features::Flaws> found;
@@ -89,6 +89,7 @@ Result<std::vector<Template>> read_capture_file(const CaptureFile& file,
     WHORL_TRY_VOID(keep_position(file, *templates, found));
   }
   if (flaws != nullptr) *flaws = std::move(found);
+  if (whole != nullptr) *whole = std::move(bytes);
   return templates;
 }
 

@@ -28,9 +28,11 @@ struct CaptureFile {
 // that position; pictures are made templates. Every fault names the file: those of read_file and
 // read_capture; bad_manifest
 // where it holds another modality; bad_manifest, or bad_argument where no manifest named the file,
-// where it has several views and none is the position's. `flaws` as of read_capture.
+// where it has several views and none is the position's. `flaws` as of read_capture; `bytes`, where
+// given, receives what the file holds.
 Result<std::vector<Template>> read_capture_file(const CaptureFile& file,
-                                                std::vector<features::Flaws>* flaws = nullptr);
+                                                std::vector<features::Flaws>* flaws = nullptr,
+                                                Bytes* bytes = nullptr);
 
 // Endings of template files: .iso .fmr .ansi .whorl .bin; of pictures of fingers: .png .jpg .jpeg
 // .tif .tiff .bmp .pgm .jp2 .j2k .jpc .wsq .fir, in small letters or capitals.

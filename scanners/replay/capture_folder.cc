@@ -1,5 +1,6 @@
 #include "scanners/replay/capture_folder.h"
 
+#include <array>
 #include <cerrno>
 #include <fstream>
 #include <span>
@@ -9,6 +10,7 @@
 
 #include "engine/base/names.h"
 #include "engine/formats/finger_templates.h"
+#include "engine/formats/images/read_image.h"
 #include "engine/formats/images/write_image.h"
 #include "engine/formats/template_container.h"
 #include "scanners/replay/csv.h"
@@ -43,6 +45,15 @@ Result<Bytes> encoded(const Template& value, std::optional<formats::MinutiaeForm
 std::string_view ending(const Template& value, std::optional<formats::MinutiaeFormat> format) {
   if (!format || modality_of(value) == Modality::face) return ".whorl";
   return formats::is_ansi(*format) ? ".ansi" : ".iso";
+}
+
+// For people: readers tell a file by its bytes.
+std::string_view ending_of(std::span<const std::byte> file) {
+  const auto format = formats::detect_image_format(file);
+  if (!format) return ".bin";
+  constexpr std::array<std::string_view, 7> kEndings{".png", ".jpg", ".tif", ".bmp",
+                                                     ".pnm", ".jp2", ".wsq"};
+  return kEndings.at(static_cast<std::size_t>(*format));
 }
 
 FingerPosition position_of(const Template& value) {
@@ -84,6 +95,10 @@ Result<> CaptureFolder::add(const CaptureOwner& owner, FingerPosition position,
                             const Image& picture) {
   WHORL_TRY(const Bytes bytes, formats::encode_png(picture));
   return add(owner, {Modality::finger, position, ".png"}, bytes);
+}
+
+Result<> CaptureFolder::add_faces(const CaptureOwner& owner, std::span<const std::byte> file) {
+  return add(owner, {Modality::face, FingerPosition::unknown, ending_of(file)}, file);
 }
 
 Result<> CaptureFolder::add(const CaptureOwner& owner, const Content& content,

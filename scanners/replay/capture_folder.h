@@ -37,6 +37,8 @@ class CaptureFolder {
   Result<> add(const CaptureOwner& owner, const Template& value);
   // A finger's picture at 500 ppi, as PNG.
   Result<> add(const CaptureOwner& owner, FingerPosition position, const Image& picture);
+  // A file of pictures of faces, as it came.
+  Result<> add_faces(const CaptureOwner& owner, std::span<const std::byte> file);
   Result<std::filesystem::path> finish();  // of the manifest
   std::int64_t files() const { return files_; }
 

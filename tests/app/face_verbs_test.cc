@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "engine/search/gallery_index.h"
 #include "tests/app/command_line.h"
 #include "tests/app/picture_files.h"
 #include "tests/features/face/toy_face_model.h"
@@ -272,6 +273,79 @@ TEST_F(FacesOfAModel, ExtractRefusesWhatIsNoFaceAndTakesTheMainOneOfSeveral) {
   const Ran both = extract("both.png", {"--modality", "face"});
   ASSERT_EQ(both.exit_code, 0) << both.out;
   EXPECT_EQ(both.json()["images"][0]["faces"][0]["flaws"][0], "several-faces");
+}
+
+class FacesThatMove : public FacesOfAModel {
+ protected:
+  FacesThatMove() {
+    std::string other = toy_.description();
+    other.replace(other.find("\"toy\""), 5, "\"toy2\"");
+    other.replace(other.find("\"rgb\""), 5, "\"bgr\"");
+    write(".cache/whorl/models/toy2.toml", other);
+  }
+  Ran gallery(std::vector<std::string> more) {
+    std::vector<std::string> words{"gallery", "--store", "store", "--gallery", "g"};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_json(words);
+  }
+  Ran re_embed(const std::string& model) {
+    return run_json({"re-embed", "--store", "store", "--gallery", "g", "--model", model});
+  }
+  Ran identify(const std::string& gallery, const std::string& model) {
+    return run_json({"identify", "--store", "store", "--gallery", gallery, "--modality", "face",
+                     "--model", model, "ada2.png"});
+  }
+};
+
+TEST_F(FacesThatMove, GoToAnotherModelAndOutAndInAgainAsPictures) {
+  ASSERT_EQ(gallery({"--create", "--keep-pictures", "yes", "--face-index", "hnsw"}).exit_code, 0);
+  const auto settings = gallery({}).json();
+  EXPECT_EQ(settings["face_index"], "hnsw");
+  EXPECT_EQ(settings["keep_pictures"], true);
+  ASSERT_EQ(enrol("ada1.png", "1").exit_code, 0);
+  ASSERT_EQ(enrol("cy.png", "2").exit_code, 0);
+  const Ran moved = re_embed("toy2");
+  ASSERT_EQ(moved.exit_code, 0) << moved.out;
+  EXPECT_EQ(moved.json()["faces"], 2);
+  const Ran found = identify("g", "toy2");
+  ASSERT_EQ(found.exit_code, 0) << found.out;
+  EXPECT_EQ(found.json()["candidates"][0]["subject"], 1);
+  EXPECT_EQ(identify("g", "toy").fault(), static_cast<int>(Fault::wrong_model));
+
+  ASSERT_EQ(run({"export", "--store", "store", "--gallery", "g", "--out", "out"}).exit_code, 0);
+  EXPECT_EQ(read("out/0/1_face_1.png"), read("ada1.png"));
+  ASSERT_EQ(run({"enroll", "--store", "store", "--gallery", "again", "--create", "--manifest",
+                 "out/manifest.csv", "--model", "toy"})
+                .exit_code,
+            0);
+  EXPECT_EQ(identify("again", "toy").json()["candidates"][0]["subject"], 1);
+}
+
+TEST_F(FacesThatMove, StayWhereAPictureIsMissing) {
+  ASSERT_EQ(enrol("ada1.png", "1").exit_code, 0);
+  const Ran refused = re_embed("toy2");
+  EXPECT_EQ(refused.exit_code, 3);
+  EXPECT_EQ(refused.fault(), static_cast<int>(search::kNoKeptPicture)) << refused.out;
+  EXPECT_EQ(refused.json()["error"]["where"], "subject 1");
+  ASSERT_EQ(gallery({"--keep-pictures", "yes"}).exit_code, 0);
+  ASSERT_EQ(run({"update", "--store", "store", "--gallery", "g", "--subject", "1", "--encounter",
+                 "1", "--modality", "face", "--model", "toy", "ada1.png"})
+                .exit_code,
+            0);
+  ASSERT_EQ(gallery({"--keep-pictures", "no"}).exit_code, 0);
+  EXPECT_EQ(re_embed("toy2").fault(), static_cast<int>(search::kNoKeptPicture));
+  EXPECT_EQ(identify("g", "toy").exit_code, 0);
+}
+
+TEST_F(FacesThatMove, AreToldWhatCannotBe) {
+  EXPECT_EQ(gallery({}).exit_code, 4);  // no store
+  EXPECT_EQ(gallery({"--create", "--face-index", "fast"}).exit_code, 2);
+  EXPECT_EQ(gallery({"--create", "--keep-pictures", "maybe"}).exit_code, 2);
+  ASSERT_EQ(gallery({"--create"}).exit_code, 0);
+  EXPECT_EQ(gallery({}).json()["face_index"], "exact");
+  EXPECT_EQ(run_json({"gallery", "--store", "store", "--gallery", "none"}).exit_code, 1);
+  EXPECT_EQ(re_embed("no-such-model").fault(), static_cast<int>(Fault::model_unavailable));
+  EXPECT_EQ(re_embed("toy2").json()["faces"], 0) << "there is none";
 }
 
 TEST_F(FacesOfAModel, AreNotJudgedWithoutACalibration) {

@@ -69,7 +69,8 @@ class RotationOnAFullDisk : public ::testing::Test {
 TEST_F(RotationOnAFullDisk, LosesNothingAndGoesOnOnceThereIsRoom) {
   unsigned key = 0;
   int refused = 0, begun = 0;
-  for (const std::uintmax_t kilobytes : {0, 4, 64, 256, 512, 768, 1024, 2048, 4096, 16384}) {
+  for (const std::uintmax_t kilobytes :
+       {0U, 4U, 64U, 256U, 512U, 768U, 1024U, 2048U, 4096U, 16384U}) {
     SCOPED_TRACE(std::to_string(kilobytes) + " kB of room");
     ASSERT_NO_FATAL_FAILURE(leave_room(kilobytes * 1024));
     const auto tried =

@@ -69,7 +69,7 @@ TEST_F(Notes, AreFoundWithWhatTheChangeWasGiven) {
 
 TEST_F(Notes, OfOneBatchBelongEachToItsChange) {
   Batch batch;
-  for (const std::uint64_t s : {5, 6, 7}) {
+  for (const std::uint64_t s : {5U, 6U, 7U}) {
     batch.enrol(gallery_, SubjectId{s}, sample_encounter(s));
     if (s != 6) batch.remember({"of-" + std::to_string(s), content("a")});
   }
@@ -93,7 +93,7 @@ TEST_F(Notes, ATakenNameRefusesTheWholeBatch) {
   EXPECT_EQ(store_->contains(gallery_, SubjectId{18}), false);
   EXPECT_EQ(note("request-1")->content, content("first"));
   Batch twice;
-  for (const std::uint64_t s : {30, 31}) {
+  for (const std::uint64_t s : {30U, 31U}) {
     twice.enrol(gallery_, SubjectId{s}, sample_encounter(s));
     twice.remember({"twice", content("x")});
   }

@@ -87,10 +87,10 @@ class DeviceFingersTest : public ::testing::TestWithParam<int> {
         for (std::size_t p = 0; p < probes.size(); ++p) {
           Shortlist list(k);
           CodeHits rank(k);
-          index_.search({&probes[p], 1}, p % 2 == 0 ? everyone : women, passage, kBackend, 0,
-                        index_.blocks(), {&list, 1});
-          index_.rank_by_codes({&probes[p], 1}, p % 2 == 0 ? everyone : women, kBackend, 0,
-                               index_.blocks(), {&rank, 1});
+          const Filter* const filter = p % 2 == 0 ? &everyone : &women;
+          index_.search({&probes[p], 1}, {&filter, 1}, passage, kBackend, 0, index_.blocks(),
+                        {&list, 1});
+          index_.rank_by_codes({&probes[p], 1}, *filter, kBackend, 0, index_.blocks(), {&rank, 1});
           EXPECT_EQ(found(lists[p]), found(list)) << "probe " << p << ", k " << k;
           EXPECT_EQ(found(ranks[p]), found(rank)) << "probe " << p << ", k " << k;
         }

@@ -47,8 +47,10 @@ class EmulatedFingersTest : public ::testing::Test {
     ASSERT_EQ(mirror_->search(index_, searches, found), Status::ok);
     for (std::size_t p = 0; p < probes.size(); ++p) {
       std::vector<Shortlist> wanted(1, Shortlist(9));
-      index_.search({&probes[p], 1}, Filter{}, passage, kernels::best_backend(), 0, index_.blocks(),
-                    wanted);
+      const Filter all;
+      const Filter* const filter = &all;
+      index_.search({&probes[p], 1}, {&filter, 1}, passage, kernels::best_backend(), 0,
+                    index_.blocks(), wanted);
       const auto a = found[p].sorted(), b = wanted[0].sorted();
       EXPECT_FALSE(b.empty());
       ASSERT_EQ(a.size(), b.size());

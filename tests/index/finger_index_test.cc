@@ -42,14 +42,20 @@ FingerIndex index_of(std::span<const FingerPrint> rows, std::size_t batch = 1000
 using Found = std::vector<std::pair<PrintOwner, std::uint16_t>>;
 constexpr Passage kPassage{60, AlignmentScore{kernels::kAlignmentZero - 30}};
 
-Found best(const FingerIndex& index, const FingerTemplate& probe, std::size_t k,
-           const Filter& filter = {}, kernels::Backend backend = kernels::best_backend()) {
-  const FingerProbe p(probe, 32);
-  Shortlist hits(k);
-  index.search({&p, 1}, filter, {}, backend, 0, index.blocks(), {&hits, 1});
+Found found_of(const auto& hits) {
   Found found;
   for (const auto& hit : hits.sorted()) found.emplace_back(hit.owner, hit.score.value());
   return found;
+}
+
+Found best(const FingerIndex& index, const FingerTemplate& probe, std::size_t k,
+           const Filter& filter = {}, kernels::Backend backend = kernels::best_backend()) {
+  const FingerProbe p(probe, 32);
+  const Filter* only = &filter;
+  const Passage any;
+  Shortlist hits(k);
+  index.search({&p, 1}, {&only, 1}, {&any, 1}, backend, 0, index.blocks(), {&hits, 1});
+  return found_of(hits);
 }
 
 TEST(FingerIndex, FindsEachPrintFirstWhenSearchedWithItself) {
@@ -120,10 +126,8 @@ std::vector<Found> lists_of(const FingerIndex& index, const std::vector<FingerPr
   std::vector<Hits> hits(probes.size(), Hits(k));
   for (std::int64_t b = 0; b < index.blocks(); b += 2)
     look(b, std::min(b + 2, index.blocks()), std::span(hits));
-  std::vector<Found> lists(probes.size());
-  for (std::size_t p = 0; p < probes.size(); ++p) {
-    for (const auto& hit : hits[p].sorted()) lists[p].emplace_back(hit.owner, hit.score.value());
-  }
+  std::vector<Found> lists;
+  for (const Hits& list : hits) lists.push_back(found_of(list));
   return lists;
 }
 
@@ -133,6 +137,9 @@ void expect_lists_by_hand(const Gallery& gallery, const std::vector<FingerTempla
   const kernels::Backend backend = kernels::best_backend();
   std::vector<FingerProbe> probes;
   for (const FingerTemplate& print : prints) probes.emplace_back(print, gate);
+  const Filter everybody;
+  const std::vector<const Filter*> filters(probes.size(), &everybody);
+  const std::vector<Passage> passages(probes.size(), kPassage);
   for (const std::size_t k : {std::size_t{1}, std::size_t{3}, std::size_t{40}, std::size_t{9999}}) {
     const auto by_codes = lists_of<CodeHits>(
         index, probes, k, [&](std::int64_t first, std::int64_t last, std::span<CodeHits> hits) {
@@ -140,7 +147,7 @@ void expect_lists_by_hand(const Gallery& gallery, const std::vector<FingerTempla
         });
     const auto by_alignment = lists_of<Shortlist>(
         index, probes, k, [&](std::int64_t first, std::int64_t last, std::span<Shortlist> lists) {
-          index.search(probes, {}, kPassage, backend, first, last, lists);
+          index.search(probes, filters, passages, backend, first, last, lists);
         });
     for (std::size_t p = 0; p < probes.size(); ++p) {
       SCOPED_TRACE(::testing::Message() << "probe " << p << ", k " << k);
@@ -204,6 +211,41 @@ TEST(FingerIndex, FiltersKeepWhoeverWasNotRecorded) {
   }
   EXPECT_GE(found, admitted - 5);  // a print may score nothing at all
   EXPECT_GT(admitted, 10);
+}
+
+TEST(FingerIndex, ProbesOfABatchKeepTheirOwnFiltersAndPassages) {
+  const Gallery gallery(300, 1);
+  const FingerIndex index = index_of(gallery.rows);
+  const Filter everybody;
+  Filter women, nobody, others;
+  women.sex = Sex::female;
+  nobody.birth_year_min = 1, nobody.birth_year_max = 2;
+  for (std::uint64_t s = 1; s < 40; ++s) others.excluded.push_back(SubjectId{s});
+  const std::vector<const Filter*> kinds = {&everybody, &women, &women, &others, &nobody};
+  const std::vector<Passage> ways = {{}, kPassage, {4097, AlignmentScore{0}}};
+  std::vector<FingerProbe> probes;
+  std::vector<const Filter*> filters;
+  std::vector<Passage> passages;
+  for (std::size_t p = 0; p < kernels::kMaxBatchProbes + 5; ++p) {
+    probes.emplace_back(gallery.prints[p * 7], 45);
+    filters.push_back(kinds[p % kinds.size()]);
+    passages.push_back(ways[p % ways.size()]);
+  }
+  const kernels::Backend backend = kernels::best_backend();
+  std::vector<Shortlist> together(probes.size(), Shortlist(50));
+  index.search(probes, filters, passages, backend, 0, index.blocks(), together);
+  std::size_t found = 0;
+  for (std::size_t p = 0; p < probes.size(); ++p) {
+    Shortlist alone(50);
+    index.search({&probes[p], 1}, {&filters[p], 1}, {&passages[p], 1}, backend, 0, index.blocks(),
+                 {&alone, 1});
+    EXPECT_EQ(found_of(together[p]), found_of(alone)) << p;
+    for (const auto& [owner, score] : found_of(together[p])) {
+      EXPECT_TRUE(filters[p]->admits(owner)) << p;
+      ++found;
+    }
+  }
+  EXPECT_GT(found, 300U);
 }
 
 TEST(FingerIndex, GivesBackThePrintsItPacked) {

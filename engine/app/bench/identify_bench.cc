@@ -48,7 +48,8 @@ class FingerRun {
     const double started = seconds_of(CLOCK_THREAD_CPUTIME_ID);
     prints_.rank_by_codes(search_.probes, {}, backend, 0, prints_.blocks(), hits);
     const double ranked = seconds_of(CLOCK_THREAD_CPUTIME_ID);
-    prints_.search(search_.probes, {}, plan_.passage, backend, 0, prints_.blocks(), search_.lists);
+    prints_.search(search_.probes, search_.filters, search_.passages, backend, 0, prints_.blocks(),
+                   search_.lists);
     codes_s = ranked - started, both_s = seconds_of(CLOCK_THREAD_CPUTIME_ID) - ranked;
   }
   Result<> on(search::DeviceGallery& devices) {

@@ -9,6 +9,7 @@
 
 #include "engine/app/audit_rows.h"
 #include "engine/app/names.h"
+#include "engine/app/new_key.h"
 #include "engine/app/store_access.h"
 #include "engine/app/utc.h"
 #include "engine/app/verbs/verbs.h"
@@ -18,8 +19,8 @@ namespace whorl::app {
 namespace {
 
 struct AuditOptions {
-  std::string log, new_key_file, anchor, from, until, before;
-  KeySource key;
+  std::string log, anchor, from, until, before;
+  KeySource key, new_key;
   bool csv = false;
 };
 
@@ -164,7 +165,7 @@ Result<Exit> purge(const AuditOptions& o, Console& console) {
 
 Result<Exit> rekey(const AuditOptions& o, Console& console) {
   WHORL_TRY(const Key key, load_master_key(o.key));
-  WHORL_TRY(const Key fresh, load_master_key({o.new_key_file, {}}));
+  WHORL_TRY(const Key fresh, load_master_key(o.new_key));
   WHORL_TRY_VOID(service::rewrap_audit_key(o.log, key, fresh));
   console.answer({{"log", o.log}}, o.log +
                                        ": opens with the new master key, and no longer with "
@@ -193,7 +194,7 @@ Run declare(CLI::App& options) {
   CLI::App* old = declare_sub(options, *o, "purge", "Remove old records, leaving a proof");
   old->add_option("--before", o->before, "A day, 2026-11-27, or time, in UTC")->required();
   CLI::App* keys = declare_sub(options, *o, "rekey", "Seal the log's own key under another");
-  keys->add_option("--new-key-file", o->new_key_file, "File with the new master key")->required();
+  add_new_key_options(*keys, o->new_key);
   return [o, look, rows, old](Console& console) -> Result<Exit> {
     if (look->parsed()) return verify(*o, console);
     if (rows->parsed()) return export_rows(*o, console);

@@ -37,10 +37,11 @@ Result<Exit> update(const ChangeOptions& o, Console& console) {
   WHORL_TRY(const SubjectId subject, subject_from(o.subject, "--subject"));
   WHORL_TRY(const Visit visit, visit_of(o.files, subject));
   std::vector<CaptureNote> notes;
-  WHORL_TRY(const Encounter content, read_visit(visit, console.clock(), &notes));
+  std::vector<gallery::Picture> pictures;
+  WHORL_TRY(const Encounter content, read_visit(visit, console.clock(), &notes, &pictures));
   WHORL_TRY(const auto engine, open_engine(o.store, console));
-  WHORL_TRY_VOID(
-      engine->update(o.store.gallery, subject, EncounterId{o.encounter.value_or(1)}, content));
+  WHORL_TRY_VOID(engine->update(o.store.gallery, subject, EncounterId{o.encounter.value_or(1)},
+                                content, nullptr, std::move(pictures)));
   Json templates = Json::array();
   std::string text = "\n";
   for (const CaptureNote& note : notes) {

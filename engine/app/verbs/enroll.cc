@@ -69,6 +69,8 @@ class Enroller {
         progress_(console.progress("enrol", "visits", std::ssize(visits_))) {}
 
   Result<search::StreamSummary> run(search::Engine& engine) {
+    WHORL_TRY(const gallery::GalleryInfo info, engine.store().find_gallery(options_.store.gallery));
+    keep_pictures_ = info.settings.keep_pictures;
     search::Dedup dedup;
     dedup.query.hit_at = FalseMatchRate{options_.fmr};
     dedup.query.refer_at = FalseMatchRate{std::max(options_.fmr, 1e-4)};
@@ -95,11 +97,14 @@ class Enroller {
     while (at_ < visits_.size()) {
       const Visit& visit = visits_[at_++];
       std::vector<CaptureNote> notes;
-      Result<Encounter> encounter = read_visit(visit, console_.clock(), &notes);
+      std::vector<gallery::Picture> pictures;
+      Result<Encounter> encounter =
+          read_visit(visit, console_.clock(), &notes, keep_pictures_ ? &pictures : nullptr);
       if (encounter) {
         keep_captures(visit.subject, std::move(notes));
         const bool first = seen_.insert(visit.subject).second;
-        return search::Enrolment{visit.subject, std::move(*encounter), first && !options_.add};
+        return search::Enrolment{
+            visit.subject, std::move(*encounter), first && !options_.add, {}, std::move(pictures)};
       }
       ++unreadable_;
       keep(unread_,
@@ -124,6 +129,7 @@ class Enroller {
   const EnrollOptions& options_;
   Console& console_;
   Progress progress_;
+  bool keep_pictures_ = false;
   std::size_t at_ = 0;
   std::unordered_set<SubjectId> seen_;
   std::int64_t unreadable_ = 0, done_ = 0;

@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -21,10 +22,24 @@ struct ExportOptions {
   std::string out, format = std::string(kWhorlFormat);
 };
 
-Result<> add_encounter(const gallery::StoredEncounter& e, scanners::CaptureFolder& out) {
+// A face whose picture is kept goes as that picture: a template of any model is made of it again.
+Result<> add_encounter(const gallery::StoredEncounter& e, const gallery::Store& store,
+                       scanners::CaptureFolder& out) {
   const scanners::CaptureOwner owner{e.subject, e.id.value(), e.content.demographics,
                                      e.content.source};
-  for (const Template& t : e.content.templates) WHORL_TRY_VOID(out.add(owner, t));
+  WHORL_TRY(const auto pictures, store.get_pictures(e.gallery, e.subject, e.id));
+  const auto has_picture = [&](std::size_t t) {
+    return std::ranges::any_of(pictures, [&](const gallery::Picture& picture) {
+      return t >= picture.first_template &&
+             t < std::size_t{picture.first_template} + picture.templates;
+    });
+  };
+  for (std::size_t t = 0; t < e.content.templates.size(); ++t) {
+    if (!has_picture(t)) WHORL_TRY_VOID(out.add(owner, e.content.templates[t]));
+  }
+  for (const gallery::Picture& picture : pictures) {
+    WHORL_TRY_VOID(out.add_faces(owner, picture.file));
+  }
   return {};
 }
 
@@ -49,7 +64,7 @@ Result<Exit> export_gallery(const ExportOptions& o, Console& console) {
   WHORL_TRY_VOID(store->snapshot().for_each_encounter(
       gallery, [&](const gallery::StoredEncounter& e) -> Result<> {
         progress.at(++done);
-        return add_encounter(e, out);
+        return add_encounter(e, *store, out);
       }));
   WHORL_TRY_VOID(out.finish());
   progress.finish();
@@ -76,8 +91,9 @@ const Verb kExport{
     "  whorl export --store store --gallery main --key-file master.key --out files \\\n"
     "    --format iso19794-2:2011\n"
     "\n"
-    "One file a template, SUBJECT_FINGER_ENCOUNTER; faces are Whorl templates in any case. The "
-    "files are not\n"
+    "One file a template, SUBJECT_FINGER_ENCOUNTER; a face is its picture where the gallery keeps "
+    "pictures,\n"
+    "else a Whorl template. The files are not\n"
     "sealed: keep them as you keep the people they belong to.",
     declare};
 

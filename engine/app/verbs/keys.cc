@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "engine/app/new_key.h"
 #include "engine/app/store_access.h"
 #include "engine/app/verbs/verbs.h"
 #include "engine/app/words.h"
@@ -45,11 +46,7 @@ Run declare_keys(CLI::App& app) {
   verb->fallthrough();
   verb->add_option("--store", o->store, "Folder of the store; no one may have it open")->required();
   add_key_options(*verb, o->old_key);
-  CLI::App* new_key = verb->add_option_group("The new key", "One of:");
-  new_key->require_option(1);  // never the environment's: that is the old one
-  new_key->add_option("--new-key-file", o->new_key.file, "File with the new master key");
-  new_key->add_option("--new-key-command", o->new_key.command,
-                      "Command line for /bin/sh that prints the new one's digits");
+  add_new_key_options(*verb, o->new_key);
   app.require_subcommand(1);
   return [o](Console& console) { return rotate(*o, console); };
 }

@@ -113,7 +113,9 @@ Json as_json(const gallery::GalleryStats& g) {
           {"subjects", g.subjects},
           {"encounters", g.encounters},
           {"fingers", fingers},
-          {"faces", g.faces}};
+          {"faces", g.faces},
+          {"face_index", name_of(g.gallery.settings.face_index)},
+          {"keep_pictures", g.gallery.settings.keep_pictures}};
 }
 
 Result<Exit> stats(const StoreOptions& o, Console& console) {

@@ -12,6 +12,7 @@ extern const Verb kUpdate, kDelete, kErase;                    // people already
 extern const Verb kList, kStats, kExport;                      // what is in a store
 extern const Verb kBackup, kRestore, kCheck, kCompact, kKeys;  // keeping it well
 extern const Verb kServe, kClient, kAudit;                     // the service
+extern const Verb kGallery, kReEmbed;                          // what holds for a whole gallery
 extern const Verb kSimulate, kKeygen, kDevices, kBench, kDemo,
     kStation;  // a population, a key, this machine
 
