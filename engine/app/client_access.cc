@@ -55,8 +55,8 @@ void add_service_options(CLI::App& app, ServiceOptions& o, Heading heading) {
   if (heading == Heading::whole) {
     app.add_option("--gallery", o.gallery, "Name of the gallery")->required();
   }
-  app.add_option("--purpose", o.purpose, "Why you ask: a word of the service's policy")
-      ->capture_default_str();
+  app.add_option("--purpose", o.purpose,
+                 "Why you ask: a word of the service's policy; of people, unless given: test");
   app.add_option("--priority", o.priority, "Who waits: interactive, routine or bulk")
       ->check(CLI::IsMember({"interactive", "routine", "bulk"}))
       ->capture_default_str();
@@ -102,7 +102,7 @@ Result<std::unique_ptr<wire::HeadingT>> heading_of(const ServiceOptions& o) {
   heading->request_id = o.request_id;
   if (o.request_id.empty()) { WHORL_TRY(heading->request_id, fresh_request_id()); }
   heading->gallery = o.gallery;
-  heading->purpose = o.purpose;
+  heading->purpose = o.purpose.empty() && !o.gallery.empty() ? "test" : o.purpose;
   heading->priority = o.priority == "interactive" ? wire::Priority::interactive
                       : o.priority == "bulk"      ? wire::Priority::bulk
                                                   : wire::Priority::routine;

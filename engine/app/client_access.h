@@ -19,7 +19,7 @@ namespace whorl::app {
 
 struct ServiceOptions {
   std::string server, certificate, private_key, authority, server_name, dev;
-  std::string gallery, purpose = "test", priority = "routine", request_id;
+  std::string gallery, purpose, priority = "routine", request_id;
   double deadline_s = 60;
   int retries = 3;
 };

@@ -19,9 +19,11 @@ bool has_port(const std::string& address) {
 
 // One entry of the file, unless the command line said it already.
 Result<> take(CLI::App& app, const CLI::ConfigItem& item) {
-  const std::string name = item.fullname();
+  const bool opens_a_table = item.name == "++";  // CLI11's word for it
+  const std::string name = opens_a_table ? item.parents.back() : item.fullname();
   CLI::Option* option = app.get_option_no_throw("--" + name);
-  if (option == nullptr || name == "config") return fail(Fault::bad_argument, 0, name);
+  if (option == nullptr || opens_a_table || name == "config")
+    return fail(Fault::bad_argument, 0, name);
   if (option->count() > 0) return {};
   try {
     option->add_result(item.inputs);

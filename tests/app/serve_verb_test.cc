@@ -156,7 +156,7 @@ TEST_F(ServeVerb, AFileThatCannotBeUnderstoodIsRefusedByName) {
     const char* named;
   } table[] = {
       {"an entry there is not", "store = \"s\"\nstroe = \"t\"\n", 29, "stroe"},
-      {"one in a table", "[service]\nstore = \"s\"\n", 29, "service.store"},
+      {"one in a table", "[service]\nstore = \"s\"\n", 29, ", service\""},
       {"another file", "config = \"other.toml\"\n", 29, "config"},
       {"a number that is none", "drain-seconds = \"soon\"\n", 29, "drain-seconds"},
       {"a number out of bounds", "drain-seconds = 100000\n", 29, "drain-seconds"},

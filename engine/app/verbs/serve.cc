@@ -77,7 +77,8 @@ Result<Doors> open_doors(const ServeOptions& o, const Clock& clock) {
   Doors doors;
   WHORL_TRY(doors.credentials,
             service::load_credentials(o.certificate, o.private_key, o.authority, clock));
-  WHORL_TRY(doors.gatekeeper, service::Gatekeeper::open(o.policy, clock, doors.credentials.authority));
+  WHORL_TRY(doors.gatekeeper,
+            service::Gatekeeper::open(o.policy, clock, doors.credentials.authority));
   return doors;
 }
 
