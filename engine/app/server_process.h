@@ -20,6 +20,7 @@ class ServerProcess {
   static Result<std::unique_ptr<ServerProcess>> start(const std::filesystem::path& dev_folder,
                                                       const std::vector<std::string>& options);
   ~ServerProcess();  // asks it to stop, and waits
+  pid_t id() const { return process_; }
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
 

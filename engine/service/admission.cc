@@ -1,6 +1,7 @@
 #include "engine/service/admission.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace whorl::service {
@@ -18,16 +19,20 @@ Result<> Patience::check() const {
   return {};
 }
 
-Admission::Admission(int at_once, const std::array<int, kPriorities>& bounds)
-    : bounds_(bounds), free_(std::max(1, at_once)) {}
+Admission::Admission(int at_once, const QueueBounds& bounds, Now now)
+    : at_once_(std::max(1, at_once)), now_(std::move(now)), bounds_(bounds), free_(at_once_) {}
 
 Result<Admission::Place> Admission::enter(Priority priority) {
   const std::lock_guard lock(lock_);
   if (draining_) return fail(Fault::draining);
   const auto which = static_cast<std::size_t>(priority);
-  if (inside_[which] >= bounds_[which]) {
+  const bool full = inside_[which] >= bounds_.most[which];
+  const bool long_wait =
+      before(priority) >= at_once_ && expected_wait(priority) > bounds_.longest_wait[which];
+  if (full || long_wait) {
     return fail(Fault::busy, 0, std::string(name_of(priority)) + " requests");
   }
+  pass_time();
   ++inside_[which];
   return Place(this, priority);
 }
@@ -38,14 +43,38 @@ Admission::Place::~Place() {
 
 void Admission::leave(Priority priority) {
   const std::lock_guard lock(lock_);
+  pass_time();
+  if (total() > at_once_) answers_ += 1;
   --inside_[static_cast<std::size_t>(priority)];
-  const auto now = std::chrono::steady_clock::now();
-  if (last_answer_ != SteadyTime{}) {
-    const double gap = std::chrono::duration<double>(now - last_answer_).count();
-    seconds_per_answer_ += (std::min(gap, 10.0) - seconds_per_answer_) / 16;
-  }
-  last_answer_ = now;
   moved_.notify_all();
+}
+
+std::int64_t Admission::total() const {
+  return std::accumulate(inside_.begin(), inside_.end(), std::int64_t{0});
+}
+
+std::int64_t Admission::before(Priority priority) const {
+  std::int64_t count = 0;
+  for (const Priority other : {Priority::interactive, Priority::routine, Priority::bulk}) {
+    if (rank_of(other) <= rank_of(priority)) count += inside_[static_cast<std::size_t>(other)];
+  }
+  return count;
+}
+
+std::chrono::duration<double> Admission::expected_wait(Priority priority) const {
+  if (answers_ < kFewestAnswers) return std::chrono::duration<double>(0);
+  return std::chrono::duration<double>(static_cast<double>(before(priority)) * crowded_s_ /
+                                       answers_);
+}
+
+// To be called before `inside_` changes.
+void Admission::pass_time() {
+  const SteadyTime now = now_();
+  if (total() > at_once_) crowded_s_ += std::chrono::duration<double>(now - moved_at_).count();
+  if (crowded_s_ > kPaceOverSeconds && answers_ >= 2 * kFewestAnswers) {
+    crowded_s_ /= 2, answers_ /= 2;
+  }
+  moved_at_ = now;
 }
 
 Result<Admission::Turn> Admission::turn(Priority priority, const Patience& patience) {
@@ -95,7 +124,7 @@ void Admission::call_next() {
   if (any) moved_.notify_all();
 }
 
-void Admission::set_bounds(const std::array<int, kPriorities>& bounds) {
+void Admission::set_bounds(const QueueBounds& bounds) {
   const std::lock_guard lock(lock_);
   bounds_ = bounds;
 }
@@ -119,8 +148,7 @@ bool Admission::wait_until_empty(SteadyTime until) {
 
 std::chrono::milliseconds Admission::retry_after(Priority priority) const {
   const std::lock_guard lock(lock_);
-  const auto inside = static_cast<double>(inside_[static_cast<std::size_t>(priority)]);
-  const double seconds = std::clamp(inside * seconds_per_answer_ / 2, 0.01, 60.0);
+  const double seconds = std::clamp(expected_wait(priority).count() / 2, 0.01, 60.0);
   return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
 }
 

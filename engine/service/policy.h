@@ -11,6 +11,7 @@
 
 #include "engine/base/result.h"
 #include "engine/search/survivor_policy.h"
+#include "engine/service/admission.h"
 #include "engine/service/verb.h"
 
 namespace whorl::service {
@@ -51,7 +52,7 @@ struct Policy {
   std::string backup_folder;  // below which backups may be written; empty: none may
   std::chrono::days keep_answers{7};  // to requests that come again
   std::chrono::days keep_audit{3650};
-  std::array<int, kPriorities> queue = {256, 64, 64};  // by Priority: who may wait
+  QueueBounds queue;  // who may wait, and how long
 
   const GalleryPolicy& gallery(std::string_view name) const;
 };

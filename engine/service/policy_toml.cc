@@ -22,6 +22,7 @@ namespace {
 constexpr double kMaxRequestsPerMinute = 1e6;
 constexpr int kMaxBurst = 1'000'000;
 constexpr int kMaxKeptDays = 36'500;
+constexpr int kMaxWaitMs = 300'000;  // no call lasts longer
 
 using Names = std::vector<std::string>;
 
@@ -256,10 +257,20 @@ Result<> read_service(const toml::table& table, Policy& policy) {
   if (const toml::table* queue = entries.table("queue")) {
     Entries lengths(*queue, "service.queue.");
     for (const Priority p : {Priority::interactive, Priority::routine, Priority::bulk}) {
-      lengths.whole(std::string(name_of(p)).c_str(), policy.queue[static_cast<std::size_t>(p)], 1,
-                    kMaxQueuedRequests);
+      lengths.whole(std::string(name_of(p)).c_str(), policy.queue.most[static_cast<std::size_t>(p)],
+                    1, kMaxQueuedRequests);
     }
     WHORL_TRY_VOID(lengths.done());
+  }
+  if (const toml::table* longest = entries.table("longest_wait_ms")) {
+    Entries waits(*longest, "service.longest_wait_ms.");
+    for (const Priority p : {Priority::interactive, Priority::routine, Priority::bulk}) {
+      auto& wait = policy.queue.longest_wait[static_cast<std::size_t>(p)];
+      int ms = static_cast<int>(wait.count());
+      waits.whole(std::string(name_of(p)).c_str(), ms, 1, kMaxWaitMs);
+      wait = std::chrono::milliseconds(ms);
+    }
+    WHORL_TRY_VOID(waits.done());
   }
   return entries.done();
 }

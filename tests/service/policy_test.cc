@@ -27,7 +27,10 @@ TEST(Policy, OfThePageIsReadAsItSays) {
   EXPECT_EQ(policy->backup_folder, "/var/backups/whorl");
   EXPECT_EQ(policy->keep_answers, std::chrono::days(7));
   EXPECT_EQ(policy->keep_audit, std::chrono::days(3650));
-  EXPECT_EQ(policy->queue, (std::array{500, 100, 50}));  // routine, interactive, bulk
+  EXPECT_EQ(policy->queue.most, (std::array{500, 100, 50}));  // routine, interactive, bulk
+  using std::chrono::milliseconds;
+  EXPECT_EQ(policy->queue.longest_wait,
+            (std::array{milliseconds(3000), milliseconds(800), milliseconds(60'000)}));
 
   const GalleryPolicy& any = policy->gallery("residents");
   EXPECT_EQ(any.hit_fpir, 1e-3);
@@ -110,6 +113,13 @@ const Spoilt kSpoilt[] = {
     {"queue", "queue = { fast = 5 }", "line 6: service.queue.fast: there is no such entry"},
     {"queue", "queue = { bulk = 0 }", "line 6: service.queue.bulk: a whole number"},
     {"queue", "queue = { bulk = 1001 }", "line 6: service.queue.bulk: a whole number"},
+    {"queue", "longest_wait_ms = 5", "line 6: service.longest_wait_ms: a table is wanted"},
+    {"queue", "longest_wait_ms = { fast = 5 }",
+     "line 6: service.longest_wait_ms.fast: there is no such entry"},
+    {"queue", "longest_wait_ms = { bulk = 0 }",
+     "line 6: service.longest_wait_ms.bulk: a whole number"},
+    {"queue", "longest_wait_ms = { bulk = 300001 }",
+     "line 6: service.longest_wait_ms.bulk: a whole number"},
     {"[gallery.\"*\"]", "[gallery.Border]", "line 7: gallery.a key: a gallery's name is"},
     {"[gallery.\"*\"]", "[gallery.\"\"]", "line 7: gallery.a key: a gallery's name is"},
     {"[gallery.\"*\"]", "[gallery.a.b]", "line 7: gallery.a.b: there is no such entry"},

@@ -8,8 +8,12 @@
 #include "engine/app/bench/accuracy_bench.h"
 #include "engine/app/bench/enrol_bench.h"
 #include "engine/app/bench/identify_bench.h"
+#include "engine/app/bench/load_bench.h"
+#include "engine/app/files.h"
+#include "engine/app/report/load_report.h"
 #include "engine/app/verbs/verbs.h"
 #include "engine/search/thread_limit.h"
+#include "engine/service/tls.h"
 
 namespace whorl::app {
 namespace {
@@ -17,8 +21,9 @@ namespace {
 struct BenchOptions {
   IdentifyBench identify;
   AccuracyBench accuracy;
+  LoadBench load;
   int threads = 0;
-  std::string modality = "finger", backend, store;
+  std::string modality = "finger", backend, store, report;
 };
 
 std::string name_of(const BackendChoice& backend) {
@@ -86,6 +91,14 @@ Result<Exit> accuracy(const BenchOptions& o, Console& console) {
   return Exit::ok;
 }
 
+Result<Exit> load(BenchOptions& o, Console& console) {
+  service::require_tls13();  // before there are threads: it writes the environment
+  WHORL_TRY(const LoadFigures figures, bench_load(o.load, console));
+  if (!o.report.empty()) WHORL_TRY_VOID(write_file(o.report, load_report(o.load, figures)));
+  console.answer(as_json(o.load, figures), as_text(figures));
+  return figures.lost == 0 ? Exit::ok : Exit::machine_trouble;
+}
+
 void declare_people(CLI::App& options, BenchOptions& o) {
   options.add_option("--people", o.identify.people, "Simulated people enrolled")
       ->capture_default_str();
@@ -111,6 +124,38 @@ CLI::App* declare_accuracy(CLI::App& options, BenchOptions& o) {
   return faces;
 }
 
+CLI::App* declare_load(CLI::App& options, BenchOptions& o) {
+  CLI::App* load = options.add_subcommand(
+      "load",
+      "A service asked by many clients, at rising rates; one of its own unless you name one");
+  LoadBench& bench = o.load;
+  add_service_options(*load, bench.service, Heading::without_gallery);
+  load->add_option("--gallery", bench.service.gallery, "Of the service you name: must exist");
+  load->add_option("--people", bench.people, "Simulated people enrolled first")
+      ->capture_default_str();
+  load->add_option("--fingers", bench.fingers, "Fingers of each person, index fingers first")
+      ->capture_default_str();
+  load->add_option("--seed", bench.seed, "The same seed gives the same people and arrivals")
+      ->capture_default_str();
+  for (std::size_t k = 0; k < kLoadKinds; ++k) {
+    load->add_option("--" + std::string(kLoadKindNames.at(k)), bench.shares.at(k),
+                     "Share of these requests, in proportion to the others")
+        ->capture_default_str();
+  }
+  load->add_option("--clients", bench.clients, "Connections")->capture_default_str();
+  load->add_option("--in-flight", bench.in_flight, "Requests under way together at most")
+      ->capture_default_str();
+  load->add_option("--batch", bench.batch, "Searches together where the engine works alone")
+      ->capture_default_str();
+  load->add_option("--seconds", bench.seconds, "Of each step")->capture_default_str();
+  load->add_option("--ramp", bench.ramp, "Rates, in percent of what was reached as fast as it went")
+      ->delimiter(',')
+      ->capture_default_str();
+  load->add_option("--report", o.report, "HTML page with the latency curves");
+  load->fallthrough();
+  return load;
+}
+
 Run declare(CLI::App& options) {
   auto o = std::make_shared<BenchOptions>();
   options.require_subcommand(1);
@@ -132,8 +177,10 @@ Run declare(CLI::App& options) {
   search->fallthrough();  // --json and --quiet may stand behind the last word, too
   stream->fallthrough();
   CLI::App* faces = declare_accuracy(options, *o);
-  return [o, search, faces](Console& console) -> Result<Exit> {
+  CLI::App* service = declare_load(options, *o);
+  return [o, search, faces, service](Console& console) -> Result<Exit> {
     if (faces->parsed()) return accuracy(*o, console);
+    if (service->parsed()) return load(*o, console);
     WHORL_TRY(o->identify.backend, backend_from_name(o->backend));
     return search->parsed() ? identify(*o, console) : enrol(*o, console);
   };
@@ -148,6 +195,7 @@ const Verb kBench{
     "  whorl bench identify --modality face --people 100000 --queries 100 --json\n"
     "  whorl bench enrol --people 100000 --store /tmp/bench-store --json\n"
     "  whorl bench accuracy --lfw lfw --pairs pairs.txt --json\n"
+    "  whorl bench load --people 100000 --report load.html --json\n"
     "\n"
     "Answers are checked before anything is timed. Rates are per second of CPU time of all "
     "threads;\n"
