@@ -28,6 +28,8 @@ inline constexpr std::size_t kMaxModelFileBytes = 1024 * 1024 * 1024;
 inline constexpr std::size_t kMaxSourceBytes = 64;
 inline constexpr std::size_t kMaxGalleryNameBytes = 64;
 inline constexpr int kMaxTemplatesPerEncounter = 32;  // ten flat, ten rolled, faces, some spare
+// The file of a face that a gallery keeps: a photograph of 12 megapixels as JPEG.
+inline constexpr std::size_t kMaxKeptPictureBytes = 4 * 1024 * 1024;
 inline constexpr int kMaxEncountersPerSubject = 65535;
 // A batch is sealed in memory before it is written: about 2 kB a print, 200 kB an encounter at
 // most.

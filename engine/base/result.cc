@@ -157,6 +157,13 @@ constexpr FaultText kTexts[] = {
      "check that it runs, the address, and that both certificates are of the same authority"},
     {Fault::draining, Blame::machine, "draining",
      "the service is about to stop and takes nothing new", "repeat the request after it is back"},
+    {Fault::no_kept_picture, Blame::input, "no-kept-picture",
+     "the gallery does not hold the pictures of these people's faces",
+     "enrol them again from pictures in a gallery that keeps pictures, or delete them; nothing was "
+     "changed"},
+    {Fault::gallery_moving, Blame::machine, "gallery-moving",
+     "the gallery's faces are half-way to another model",
+     "run `whorl re-embed` with the model named here until it says that all are moved"},
 };
 
 }  // namespace

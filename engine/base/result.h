@@ -68,6 +68,8 @@ enum class Fault : std::uint16_t {
   audit_broken = 55,         // the audit log was altered, shortened or reordered
   unreachable = 56,          // the service does not answer
   draining = 57,             // the service is about to stop and takes nothing new
+  no_kept_picture = 58,      // faces whose pictures were not kept, and are needed
+  gallery_moving = 59,       // a gallery's faces are half-way to another model
 };
 inline constexpr Fault kLastFault = Fault::draining;
 

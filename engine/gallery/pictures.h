@@ -9,7 +9,6 @@
 
 namespace whorl::gallery {
 
-inline constexpr std::size_t kMaxKeptPictureBytes = 4 * 1024 * 1024;  // TEMPORARY
 // Each is of a face of the encounter, none of the same. Faults: empty_input, limit_exceeded,
 // out_of_range.
 Result<> check_pictures(const Change& change);

@@ -27,7 +27,7 @@ Result<> GalleryIndex::admissible(const Encounter& encounter) const {
   for (const Template& t : encounter.templates) {
     const auto* face = std::get_if<FaceTemplate>(&t);
     if (face == nullptr) continue;
-    if (!moving_to_.empty()) return fail(kGalleryMoving, 0, "to model " + moving_to_);
+    if (!moving_to_.empty()) return fail(Fault::gallery_moving, 0, "to model " + moving_to_);
     WHORL_TRY([[maybe_unused]] auto unit, matchers::unit_vector(*face));
     if (first == nullptr) first = face;
     const std::string& model = face_ ? face_->model() : first->model;

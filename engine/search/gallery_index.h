@@ -14,9 +14,6 @@
 #include "engine/index/print_owner.h"
 
 namespace whorl::search {
-inline constexpr Fault kNoKeptPicture = Fault::wrong_dimension,
-                       kGalleryMoving = Fault::wrong_model;  // TEMPORARY
-
 struct IndexedEncounter {
   SubjectId subject;
   EncounterId encounter;

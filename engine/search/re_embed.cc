@@ -38,7 +38,7 @@ Result<NewFaces> embed(const Encounter& content, const std::vector<gallery::Pict
   NewFaces faces;
   for (const gallery::Picture& picture : pictures) {
     WHORL_TRY(std::vector<FaceTemplate> found, how.embed(picture.file));
-    if (found.size() != picture.templates) return fail(kNoKeptPicture);
+    if (found.size() != picture.templates) return fail(Fault::no_kept_picture);
     std::size_t place = picture.first_template;
     for (FaceTemplate& face : found) {
       if (face.model != how.model) return fail(Fault::wrong_model);
@@ -48,7 +48,8 @@ Result<NewFaces> embed(const Encounter& content, const std::vector<gallery::Pict
   }
   const auto wanted = std::ranges::count_if(
       content.templates, [](const Template& t) { return modality_of(t) == Modality::face; });
-  if (std::ssize(faces) != wanted) return fail(kNoKeptPicture);  // each picture's are its own
+  if (std::ssize(faces) != wanted)
+    return fail(Fault::no_kept_picture);  // each picture's are its own
   return faces;
 }
 
@@ -57,7 +58,9 @@ Result<NewFaces> embed(const Encounter& content, const std::vector<gallery::Pict
 Result<> judge(const std::vector<Place>& places, const std::vector<Result<NewFaces>>& made) {
   const Error* worst = nullptr;
   const auto rank = [](const Error& error) {
-    return text_of(error.fault).blame == Blame::machine ? 2 : error.fault == kNoKeptPicture ? 1 : 0;
+    return text_of(error.fault).blame == Blame::machine ? 2
+           : error.fault == Fault::no_kept_picture      ? 1
+                                                        : 0;
   };
   for (const auto& faces : made) {
     if (!faces && (worst == nullptr || rank(faces.error()) > rank(*worst))) worst = &faces.error();
@@ -98,7 +101,7 @@ Result<ReEmbedded> Engine::re_embed(const std::string& name, const ReEmbedding& 
   const std::lock_guard turn(turn_);  // changes wait; searches go on, by the vectors there were
   const std::string& moving_to = gallery->settings.moving_to;
   if (!moving_to.empty() && moving_to != how.model) {
-    return fail(kGalleryMoving, 0, "gallery '" + name + "' to model " + moving_to);
+    return fail(Fault::gallery_moving, 0, "gallery '" + name + "' to model " + moving_to);
   }
   std::vector<Place> places;
   WHORL_TRY_VOID(

@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "engine/search/gallery_index.h"
 #include "tests/app/command_line.h"
 #include "tests/app/picture_files.h"
 #include "tests/features/face/toy_face_model.h"
@@ -325,7 +324,7 @@ TEST_F(FacesThatMove, StayWhereAPictureIsMissing) {
   ASSERT_EQ(enrol("ada1.png", "1").exit_code, 0);
   const Ran refused = re_embed("toy2");
   EXPECT_EQ(refused.exit_code, 3);
-  EXPECT_EQ(refused.fault(), static_cast<int>(search::kNoKeptPicture)) << refused.out;
+  EXPECT_EQ(refused.fault(), static_cast<int>(Fault::no_kept_picture)) << refused.out;
   EXPECT_EQ(refused.json()["error"]["where"], "subject 1");
   ASSERT_EQ(gallery({"--keep-pictures", "yes"}).exit_code, 0);
   ASSERT_EQ(run({"update", "--store", "store", "--gallery", "g", "--subject", "1", "--encounter",
@@ -333,7 +332,7 @@ TEST_F(FacesThatMove, StayWhereAPictureIsMissing) {
                 .exit_code,
             0);
   ASSERT_EQ(gallery({"--keep-pictures", "no"}).exit_code, 0);
-  EXPECT_EQ(re_embed("toy2").fault(), static_cast<int>(search::kNoKeptPicture));
+  EXPECT_EQ(re_embed("toy2").fault(), static_cast<int>(Fault::no_kept_picture));
   EXPECT_EQ(identify("g", "toy").exit_code, 0);
 }
 

@@ -1,5 +1,4 @@
 // Pictures that a gallery keeps, and the settings that say so.
-#include "engine/gallery/pictures.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

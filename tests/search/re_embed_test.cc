@@ -165,7 +165,7 @@ TEST_F(ReEmbed, NamesThoseWithoutAPictureAndChangesNothing) {
   const Revision before = engine_->store().revision();
   const auto refused = engine_->re_embed("main", played());
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().fault, kNoKeptPicture);
+  EXPECT_EQ(refused.error().fault, Fault::no_kept_picture);
   EXPECT_EQ(refused.error().where, "subjects 21, 23");
   EXPECT_EQ(engine_->store().revision(), before);
   EXPECT_EQ(best(3), 4U);
@@ -180,8 +180,8 @@ struct Spoilt {
 };
 const Spoilt kSpoilt[] = {
     {"no face", Fault::no_face, [](Faces) -> Result<Faces> { return fail(Fault::no_face); }},
-    {"none", kNoKeptPicture, [](Faces) -> Result<Faces> { return Faces(); }},
-    {"two", kNoKeptPicture,
+    {"none", Fault::no_kept_picture, [](Faces) -> Result<Faces> { return Faces(); }},
+    {"two", Fault::no_kept_picture,
      [](Faces f) -> Result<Faces> {
        return Faces{f.front(), f.front()};
      }},
@@ -239,10 +239,10 @@ TEST_F(ReEmbed, HalfWayThereNoFaceIsAnsweredAndTheSameCallFinishes) {
   ASSERT_TRUE(engine_->store().commit(half));
   for (int round = 0; round < 2; ++round) {
     reopen();
-    EXPECT_EQ(ask(3, kOther).error().fault, kGalleryMoving);
-    EXPECT_EQ(ask(7).error().fault, kGalleryMoving);
+    EXPECT_EQ(ask(3, kOther).error().fault, Fault::gallery_moving);
+    EXPECT_EQ(ask(7).error().fault, Fault::gallery_moving);
     const auto receipt = engine_->enrol("main", {SubjectId{50}, visit(50, 0)});
-    EXPECT_EQ(receipt->error->fault, kGalleryMoving);
+    EXPECT_EQ(receipt->error->fault, Fault::gallery_moving);
     Query fingers;
     fingers.templates = {visit(7, 1).templates[0]};
     EXPECT_EQ(engine_->identify("main", {&fingers, 1})->front().candidates.front().subject,
@@ -251,7 +251,7 @@ TEST_F(ReEmbed, HalfWayThereNoFaceIsAnsweredAndTheSameCallFinishes) {
   }
   ReEmbedding third = played();
   third.model = "a-third";
-  EXPECT_EQ(engine_->re_embed("main", third).error().fault, kGalleryMoving);
+  EXPECT_EQ(engine_->re_embed("main", third).error().fault, Fault::gallery_moving);
   const auto finished = engine_->re_embed("main", played());
   ASSERT_TRUE(finished) << describe(finished.error());
   EXPECT_EQ(finished->encounters, 5);
@@ -292,7 +292,7 @@ TEST_F(ReEmbed, NothingIsKeptWhereTheGalleryKeepsNoPictures) {
   for (std::uint64_t s = 1; s <= 3; ++s) {
     EXPECT_TRUE(engine_->store().get_pictures(id, SubjectId{s}, EncounterId{1})->empty());
   }
-  EXPECT_EQ(engine_->re_embed("main", played()).error().fault, kNoKeptPicture);
+  EXPECT_EQ(engine_->re_embed("main", played()).error().fault, Fault::no_kept_picture);
   EXPECT_EQ(engine_->re_embed("none", played()).error().fault, Fault::not_found);
 }
 

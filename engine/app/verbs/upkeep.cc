@@ -54,6 +54,7 @@ Result<Exit> check(const StoreOptions& o, Console& console) {
   console.answer({{"subjects", scrub.subjects},
                   {"encounters", scrub.encounters},
                   {"notes", scrub.notes},
+                  {"pictures", scrub.pictures},
                   {"damaged", scrub.damaged},
                   {"damage", damage}},
                  text);

@@ -104,6 +104,34 @@ void judge_light(const Image& face, FaceQuality& quality) {
                       std::max(quality.contrast_grey, 1.0F);
 }
 
+struct Greyness {
+  float mean = 0, deviation = 0;
+};
+Greyness greyness_of(const Greys& greys, int left, int right, int top, int bottom) {
+  double sum = 0, squares = 0;
+  for (int y = top; y < bottom; ++y) {
+    for (int x = left; x < right; ++x) {
+      const double v = greys[static_cast<std::size_t>(y * kSidePx + x)];
+      sum += v, squares += v * v;
+    }
+  }
+  const double count = static_cast<double>(right - left) * (bottom - top), mean = sum / count;
+  return {static_cast<float>(mean),
+          static_cast<float>(std::sqrt(std::max(squares / count - mean * mean, 0.0)))};
+}
+
+// Dark glasses and a cap's shade make both eyes dark and leave nothing to be seen in them. The
+// windows hold an eye with its brow's lower edge, and both cheeks with the nose.
+void judge_eyes(const Image& face, FaceQuality& quality) {
+  const Greys greys = greys_of(face);
+  const Greyness right = greyness_of(greys, 11, 26, 17, 28);
+  const Greyness left = greyness_of(greys, 38, 53, 17, 28);
+  const Greyness cheeks = greyness_of(greys, 12, 52, 32, 44);
+  quality.eyes_light = std::max(right.mean, left.mean) / std::max(cheeks.mean, 1.0F);
+  quality.eyes_detail =
+      std::max(right.deviation, left.deviation) / std::max(quality.contrast_grey, 1.0F);
+}
+
 float inside_share(const Image& picture, const BoxPx& box) {
   const float width = std::min(box.left_px + box.width_px, static_cast<float>(picture.width_px)) -
                       std::max(box.left_px, 0.0F);
@@ -164,6 +192,7 @@ constexpr std::array<FlawText, kFaceFlaws> kTexts{{
     {"flat", "The face has little contrast: look for haze on the lens, and light it better."},
     {"uneven-light", "One side of the face is much brighter: light it from the front."},
     {"eyes-closed", "The eyes seem closed: take the picture again with open eyes."},
+    {"eyes-hidden", "The eyes are covered or in deep shade: take off dark glasses and hat."},
     {"cut-off", "The face runs over the picture's edge: have the whole head in the picture."},
     {"grey", "The picture has no colour: take it in colour where the register asks for it."},
 }};
@@ -186,6 +215,7 @@ std::vector<FaceFlaw> flaws_of(const FaceQuality& q, bool rival, bool without_co
   note(FaceFlaw::flat, q.contrast_grey < kFlatGrey);
   note(FaceFlaw::uneven_light, q.light_slant > kUnevenLight);
   note(FaceFlaw::eyes_closed, q.eyes_open > 0 && q.eyes_open < kClosedEyes);
+  note(FaceFlaw::eyes_hidden, q.eyes_light < kHiddenEyesLight && q.eyes_detail < kHiddenEyesDetail);
   note(FaceFlaw::too_small, q.eye_distance_px < kSmallEyeDistancePx);
   note(FaceFlaw::grey, without_colour);
   return flaws;
@@ -206,6 +236,7 @@ FaceQuality face_quality(const Image& picture, const std::vector<DetectedFace>& 
   const Image judged =
       warped(picture, similarity_between(face.landmarks, kPlaces), kSidePx, kSidePx);
   judge_light(judged, quality);
+  judge_eyes(judged, quality);
   quality.inside_share = inside_share(picture, face.box);
   if (face.outline.size() == kOutlinePoints) {
     quality.eyes_open = std::min(openness(face.outline, 36), openness(face.outline, 42));

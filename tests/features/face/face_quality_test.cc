@@ -198,6 +198,33 @@ TEST(FaceQuality, EyelidsAreJudgedOnlyWhereTheyAreFound) {
   EXPECT_TRUE(quality.flaws.empty());
 }
 
+// Bands over both eyes, as dark as `grey`, from `inner` px beside the nose outwards.
+DrawnFace covered(float grey, int inner = 5) {
+  DrawnFace drawn = drawn_face();
+  repaint(drawn.picture, [&](float sample, int x, int y) {
+    const bool band = y >= 118 && y < 165 && std::abs(x - 150) >= inner && std::abs(x - 150) < 75;
+    return band ? grey + static_cast<float>((x + y) % 3) : sample;
+  });
+  return drawn;
+}
+bool are_hidden(const FaceQuality& quality) {
+  return std::ranges::count(quality.flaws, FaceFlaw::eyes_hidden) == 1;
+}
+
+TEST(FaceQuality, EyesBehindSomethingDarkAreHidden) {
+  EXPECT_TRUE(are_hidden(judge(covered(15))));
+  EXPECT_TRUE(are_hidden(judge(covered(40))));
+  EXPECT_FALSE(are_hidden(judge(covered(120)))) << "as light as skin: glasses without an eye";
+  EXPECT_FALSE(are_hidden(judge(drawn_face())));
+  // One eye is to be seen.
+  DrawnFace patch = drawn_face();
+  repaint(patch.picture, [&](float sample, int x, int y) {
+    return y >= 118 && y < 165 && x > 155 && x < 225 ? 15.0F : sample;
+  });
+  EXPECT_FALSE(are_hidden(judge(patch)));
+  EXPECT_EQ(judge(covered(15)).score.value, 100) << "told, and not held against the face";
+}
+
 TEST(FaceQuality, AGreyPictureAndOneInGreysAreJudgedAlike) {
   DrawnFace three = drawn_face();
   DrawnFace one = three;
