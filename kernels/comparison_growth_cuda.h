@@ -1,6 +1,7 @@
 #pragma once
 // The second half of kernels/print_comparison.h by one warp: a correspondence grown from the best
 // supported pairs, and its likelihood. For .cu files alone; needs code without fused multiply-add.
+// This file is long because the steps of one growth share the warp's registers and scratch memory.
 
 #include <cstdint>
 

@@ -1,6 +1,7 @@
 #include "engine/base/result.h"
 
 #include <array>
+#include <iterator>
 
 #include "kernels/core.h"
 
@@ -165,6 +166,9 @@ constexpr FaultText kTexts[] = {
      "the gallery's faces are half-way to another model",
      "run `whorl re-embed` with the model named here until it says that all are moved"},
 };
+
+static_assert(std::end(kTexts)[-1].fault == kLastFault);
+static_assert(std::size(kTexts) == static_cast<std::size_t>(kLastFault));
 
 }  // namespace
 

@@ -71,7 +71,7 @@ enum class Fault : std::uint16_t {
   no_kept_picture = 58,      // faces whose pictures were not kept, and are needed
   gallery_moving = 59,       // a gallery's faces are half-way to another model
 };
-inline constexpr Fault kLastFault = Fault::draining;
+inline constexpr Fault kLastFault = Fault::gallery_moving;
 
 // Whose doing it was: decides the exit code of the command (docs/faults.md).
 enum class Blame : std::uint8_t { not_found = 1, usage = 2, input = 3, machine = 4 };
