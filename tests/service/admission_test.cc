@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -97,7 +99,7 @@ void answer(Admission& admission, Stopwatch& watch, int count, std::chrono::mill
   for (int i = 0; i < count; ++i) places.push_back(*admission.enter(Priority::bulk));
   for (int i = 0; i < count; ++i) {
     watch.pass(each);
-    places.erase(places.begin());
+    places.pop_back();
   }
 }
 
@@ -132,7 +134,7 @@ TEST(Admission, RefusesAtOnceWhoWouldWaitTooLong) {
     admission.set_bounds({{99, 99, 99}, {1050ms, 550ms, 2050ms}});
     const auto asked = admission.enter(row.asks);
     EXPECT_EQ(asked.has_value(), row.let_in);
-    if (!asked) EXPECT_EQ(asked.error().fault, Fault::busy);
+    if (!asked) { EXPECT_EQ(asked.error().fault, Fault::busy); }
   }
 }
 
