@@ -180,7 +180,7 @@ TEST(Admission, TheHintIsHalfOfWhatIsBeforeAndHasBounds) {
   for (int i = 0; i < 40; ++i) inside.push_back(*admission.enter(Priority::routine));
   EXPECT_NEAR(static_cast<double>(admission.retry_after(Priority::routine).count()), 2000, 2);
   EXPECT_EQ(admission.retry_after(Priority::interactive), 10ms);
-  answer(admission, watch, 200, 3s);
+  answer(admission, watch, 200, 5s);
   EXPECT_EQ(admission.retry_after(Priority::routine), 60s);
 }
 
