@@ -43,8 +43,8 @@ Admission::Place::~Place() {
 
 void Admission::leave(Priority priority) {
   const std::lock_guard lock(lock_);
-  pass_time();
   if (total() > at_once_) answers_ += 1;
+  pass_time();
   --inside_[static_cast<std::size_t>(priority)];
   moved_.notify_all();
 }

@@ -202,6 +202,7 @@ Result<LoadStep> Run::at_rate(double rate) {
               return {};
             }));
   step.offered_per_second = rate;
+  step.seconds = seconds_since(begun);
   return step;
 }
 
