@@ -57,7 +57,7 @@ TEST_F(ServeVerb, InEarnestAPolicySaysWhoMayDoWhat) {
   EXPECT_EQ(refused.fault(), 48);
   EXPECT_EQ(refused.exit_code, 2);
 
-  write("policy.toml", "[[role]]\nnaem = \"office\"\n");
+  write("policy.toml", "[[role]]\nname = \"The Office\"\n");
   const Ran reloaded = office({"reload"});
   EXPECT_EQ(reloaded.fault(), 53) << reloaded.out;
   EXPECT_NE(reloaded.out.find("line 2"), std::string::npos) << reloaded.out;

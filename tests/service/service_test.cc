@@ -1,59 +1,15 @@
-// Requests as messages, without a network: engine/service/service.h.
+// Requests about people as messages, without a network: engine/service/service.h.
 #include "engine/service/service.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cmath>
-#include <fstream>
 #include <functional>
-#include <sstream>
-#include <thread>
 
-#include "tests/service/service_house.h"
+#include "tests/service/asked_service.h"
 
 namespace whorl::service {
 namespace {
-
-using Verb_ = Result<Bytes> (Service::*)(const Call&, Message);
-
-class ServiceTest : public ::testing::Test {
- protected:
-  House house_{::testing::UnitTest::GetInstance()->current_test_info()->name()};
-
-  template <class RequestT>
-  Result<Bytes> ask(Verb_ verb, const RequestT& request, const std::string& client = kRegister) {
-    return ((*house_.service).*verb)(call_by(client), packed(request));
-  }
-  wire::EnrolAnswerT enrol(const wire::EnrolRequestT& request) {
-    const auto answer = ask(&Service::enrol, request);
-    EXPECT_TRUE(answer) << describe(answer.error());
-    return answer ? unpacked<wire::EnrolAnswerT>(*answer) : wire::EnrolAnswerT{};
-  }
-  wire::IdentifyAnswerT identify(const wire::IdentifyRequestT& request) {
-    const auto answer = ask(&Service::identify, request);
-    EXPECT_TRUE(answer) << describe(answer.error());
-    return answer ? unpacked<wire::IdentifyAnswerT>(*answer) : wire::IdentifyAnswerT{};
-  }
-  std::int64_t people() { return *house_.engine->people("main"); }
-  std::vector<AuditRecord> audited() {
-    std::vector<AuditRecord> records;
-    house_.close();
-    const auto walked = walk_audit(house_.audit_folder(), house_.master,
-                                   [&](const auto& entry) { add(records, entry); });
-    EXPECT_TRUE(walked) << describe(walked.error());
-    return records;
-  }
-
- private:
-  static void add(std::vector<AuditRecord>& records, const AuditEntry& entry) {
-    if (const auto* record = std::get_if<AuditRecord>(&entry.content)) records.push_back(*record);
-  }
-  static void add(std::vector<AuditRecord>& records, const AuditRecord& record) {
-    records.push_back(record);
-  }
-};
 
 TEST_F(ServiceTest, APersonIsEnrolledFoundVerifiedShownAndErased) {
   for (std::uint64_t p = 0; p < 20; ++p) {
@@ -305,137 +261,6 @@ TEST_F(ServiceTest, EveryRequestIsInTheAuditLogAnsweredOrNot) {
   EXPECT_EQ(records[2].decision, "hit");
   EXPECT_EQ(records[3].fault, static_cast<std::uint16_t>(Fault::not_allowed));
   EXPECT_EQ(records[4].fault, static_cast<std::uint16_t>(Fault::bad_request));
-}
-
-TEST_F(ServiceTest, AWatcherHearsOfHitsInItsGalleryAlone) {
-  enrol(enrolment("e", 5, 3));
-  enrol(enrolment("o", 6, 3, 0, "other"));
-  std::vector<wire::HitT> heard;
-  std::atomic<bool> watching = false;
-  std::thread watcher([&] {
-    wire::WatchHitsRequestT watch;
-    watch.heading = heading("w");
-    Call call = call_by(kRegister);
-    call.patience.gave_up = [&] {
-      watching = true;
-      return false;
-    };
-    const auto watched = house_.service->watch_hits(call, packed(watch), [&](const Bytes& hit) {
-      heard.push_back(unpacked<wire::HitT>(hit));
-      return heard.size() < 2;
-    });
-    EXPECT_TRUE(watched) << describe(watched.error());
-  });
-  while (!watching) std::this_thread::yield();
-  identify(query("1", 3, 1, "other"));
-  identify(query("2", 400, 1));
-  identify(query("3", 3, 1));
-  identify(query("4", 3, 2));
-  watcher.join();
-  ASSERT_EQ(heard.size(), 2U);
-  EXPECT_EQ(heard[0].request_id, "3");
-  EXPECT_EQ(heard[0].candidates.front()->subject, 5U);
-  EXPECT_EQ(heard[1].request_id, "4");
-}
-
-wire::CaptureRequestT capture_of(std::uint64_t person, FingerPosition finger) {
-  wire::CaptureRequestT request;
-  request.sample = std::move(samples_of(person, 0, {finger}).front());
-  return request;
-}
-
-TEST_F(ServiceTest, AStationsVisitIsToldOfEachCaptureAndEnrolledAtItsEnd) {
-  const Call call = call_by(kRegister);
-  const auto take = [](Service::Visit& visit, const wire::CaptureRequestT& request) {
-    const auto feedback = visit.take(packed(request));
-    EXPECT_TRUE(feedback) << describe(feedback.error());
-    return feedback ? unpacked<wire::FeedbackT>(*feedback) : wire::FeedbackT{};
-  };
-  {
-    Service::Visit visit(*house_.service, call);
-    auto first = capture_of(3, FingerPosition::right_index);
-    first.heading = heading("visit");
-    first.subject = 5;
-    const auto accepted = take(visit, first);
-    EXPECT_TRUE(accepted.accepted) << accepted.refused_because;
-    EXPECT_FALSE(accepted.duplicate_suspected);
-    wire::CaptureRequestT garbage;
-    garbage.sample = std::make_unique<wire::SampleT>();
-    garbage.sample->bytes.assign(50, 7);
-    const auto refused = take(visit, garbage);
-    EXPECT_FALSE(refused.accepted);
-    EXPECT_THAT(refused.refused_because, ::testing::HasSubstr("bad-magic"));
-    take(visit, capture_of(3, FingerPosition::left_thumb));
-    EXPECT_EQ(people(), 0);
-    wire::CaptureRequestT finish;
-    finish.finish = true;
-    const auto done = take(visit, finish);
-    ASSERT_NE(done.enrolment, nullptr);
-    EXPECT_EQ(done.enrolment->outcome, wire::Outcome::enrolled);
-    EXPECT_EQ(done.enrolment->encounter, 1U);
-    EXPECT_FALSE(visit.take(packed(finish)));
-  }
-  EXPECT_EQ(people(), 1);
-  Service::Visit returning(*house_.service, call);
-  auto first = capture_of(3, FingerPosition::right_index);
-  first.heading = heading("another visit");
-  EXPECT_FALSE(returning.take(packed(first)));  // a space in its id
-  first.heading = heading("another-visit");
-  first.subject = 9;
-  EXPECT_TRUE(take(returning, first).duplicate_suspected);
-  EXPECT_EQ(people(), 1);  // it was never finished
-}
-
-TEST_F(ServiceTest, ADrainingServiceTakesNothingNew) {
-  enrol(enrolment("e", 5, 3));
-  bool told = false;
-  house_.service->on_drain([&] { told = true; });
-  wire::DrainRequestT drain;
-  drain.heading = heading("d", "");
-  EXPECT_TRUE(ask(&Service::drain, drain));
-  EXPECT_TRUE(told);
-  const auto refused = ask(&Service::identify, query("i", 3, 1));
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().fault, Fault::draining);
-  EXPECT_TRUE(house_.service->wait_until_idle(std::chrono::steady_clock::now()));
-}
-
-TEST_F(ServiceTest, ABackupGoesBelowThePolicysFolderAndNowhereElse) {
-  enrol(enrolment("e", 5, 3));
-  wire::BackupRequestT backup;
-  backup.heading = heading("b1", "");
-  backup.folder = "../elsewhere";
-  EXPECT_EQ(ask(&Service::backup, backup).error().fault, Fault::bad_name);
-  std::filesystem::create_directories(house_.folder() / "backups");
-  backup.heading = heading("b2", "");
-  backup.folder = "monday";
-  const auto done = ask(&Service::backup, backup);
-  ASSERT_TRUE(done) << describe(done.error());
-  EXPECT_FALSE(std::filesystem::is_empty(house_.folder() / "backups" / "monday"));
-}
-
-TEST_F(ServiceTest, WhatIsNotAboutPeopleNeedsNoPurpose) {
-  wire::StatsRequestT stats;
-  stats.heading = heading("s", "", "");
-  const auto told = ask(&Service::stats, stats);
-  EXPECT_TRUE(told) << describe(told.error());
-  auto search = query("i", 3, 1);
-  search.heading->purpose.clear();
-  EXPECT_EQ(ask(&Service::identify, search).error().fault, Fault::bad_request);
-}
-
-TEST_F(ServiceTest, NoLogLineOrMetricNamesAPerson) {
-  enrol(enrolment("e", 987654321, 3));
-  identify(query("i", 3, 1));
-  const std::string metrics = house_.metrics->text();
-  house_.close();
-  std::ifstream file(house_.folder() / "log");
-  std::stringstream log;
-  log << file.rdbuf();
-  EXPECT_THAT(log.str(), ::testing::HasSubstr("\"i\""));
-  EXPECT_THAT(log.str(), ::testing::Not(::testing::HasSubstr("987654321")));
-  EXPECT_THAT(metrics, ::testing::HasSubstr("identify"));
-  EXPECT_THAT(metrics, ::testing::Not(::testing::HasSubstr("987654321")));
 }
 
 }  // namespace

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "engine/base/clock.h"
-#include "engine/base/crypto.h"
 #include "engine/base/limits.h"
+#include "engine/base/master_key.h"
 #include "engine/features/read_capture.h"
 #include "engine/formats/file_io.h"
 #include "engine/matchers/comparison.h"
@@ -43,7 +43,7 @@ Result<std::unique_ptr<search::Engine>> open_store(const std::string& folder) {
   search::EngineOptions options;
   options.folder = folder;
   options.create = true;
-  WHORL_TRY(options.master, load_master_key(""));
+  WHORL_TRY(options.master, load_master_key({}));
   WHORL_TRY(auto engine, search::Engine::open(options));
   WHORL_TRY_VOID(engine->create_gallery(kGallery));
   return engine;
