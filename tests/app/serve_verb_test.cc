@@ -57,10 +57,10 @@ TEST_F(ServeVerb, InEarnestAPolicySaysWhoMayDoWhat) {
   EXPECT_EQ(refused.fault(), 48);
   EXPECT_EQ(refused.exit_code, 2);
 
-  write("policy.toml", "[[role]]\nname = \"The Office\"\n");
+  write("policy.toml", std::string(kPolicy) + "naem = \"office\"\n");
   const Ran reloaded = office({"reload"});
   EXPECT_EQ(reloaded.fault(), 53) << reloaded.out;
-  EXPECT_NE(reloaded.out.find("line 2"), std::string::npos) << reloaded.out;
+  EXPECT_NE(reloaded.out.find("line 5"), std::string::npos) << reloaded.out;
   EXPECT_EQ(office({"stats"}).exit_code, 0);  // the policy before it holds
   write("policy.toml", "");
   EXPECT_EQ(office({"reload"}).exit_code, 0);
