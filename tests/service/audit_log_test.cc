@@ -185,7 +185,7 @@ TEST_F(AuditTest, ManyThreadsLoseNothingAndEachKeepsItsOrder) {
   }
 }
 
-TEST_F(AuditTest, ATornEndIsRemovedAtTheNextOpeningAndThatIsRecorded) {
+TEST_F(AuditInMemory, ATornEndIsRemovedAtTheNextOpeningAndThatIsRecorded) {
   ASSERT_TRUE(open());
   append(1, kMorning, Durable::now);
   close();

@@ -77,6 +77,9 @@ inline std::vector<std::string> record_files(const Contents& contents) {
 
 class AuditTest : public ::testing::Test {
  protected:
+  explicit AuditTest(const std::string& parent = std::filesystem::temp_directory_path())
+      : folder_(parent) {}
+
   Result<> open(unsigned key = 7) {
     log_.reset();
     auto opened = AuditLog::open(folder(), sample_key(key), clock_);
@@ -124,6 +127,15 @@ class AuditTest : public ::testing::Test {
   TempFolder folder_;
   ManualClock clock_{kMorning};
   std::unique_ptr<AuditLog> log_;
+};
+
+// In the memory's file system where there is one: for tests that write small logs by the thousand.
+class AuditInMemory : public AuditTest {
+ protected:
+  AuditInMemory()
+      : AuditTest(std::filesystem::is_directory("/dev/shm")
+                      ? "/dev/shm"
+                      : std::filesystem::temp_directory_path().string()) {}
 };
 
 }  // namespace whorl::service

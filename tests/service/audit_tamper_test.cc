@@ -31,7 +31,7 @@ Bytes joined(std::initializer_list<Bytes> parts) {
   return all;
 }
 
-class AuditTamper : public AuditTest {
+class AuditTamper : public AuditInMemory {
  protected:
   void SetUp() override {
     make_three_days();
