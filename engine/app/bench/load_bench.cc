@@ -20,7 +20,7 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::int64_t kProbes = 256;
 constexpr std::int64_t kChecked = 32;
 constexpr int kCrowd = 16;  // clients that ask as fast as they are answered
-constexpr auto kAfterRefusal = std::chrono::milliseconds(100);
+constexpr auto kAfterRefusal = std::chrono::milliseconds(500);
 constexpr int kPatientRetries = 1000;
 
 double seconds_since(SteadyClock::time_point begun) {
