@@ -2,9 +2,10 @@
 // How pairs vote with AVX-512: step 2 of print_alignment.h. Everything stands in an unnamed
 // namespace, as in alignment_pairs_avx512.h.
 //
-// A stranger's pairs hardly ever agree: of 120 couples of pairs five have turned alike and are as
-// far apart in both prints, and less than one agrees. So all couples are sieved by that alone, a
-// little generously, and the few that are left are put side by side and judged by the definition.
+// A stranger's pairs hardly ever agree. So all 120 couples of pairs are sieved by the cheap half of
+// the question, a little generously: are they as far apart in both prints, and have they turned
+// alike? The few that are left are put side by side and judged by the definition, both ways at
+// once.
 
 #include "kernels/alignment_pairs_avx512.h"
 
