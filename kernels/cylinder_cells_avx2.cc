@@ -73,7 +73,7 @@ class Painter {
     return {floor_of(middle_cell - reach_cells_ - kSlackCells) + 1,
             floor_of(middle_cell + reach_cells_ + kSlackCells)};
   }
-  const float* middle(int cell) const { return plan_.middles_px + cell + kCylinderMargin; }
+  const float* middle(int cell) const { return plan_.middles_px + (cell + kCylinderMargin); }
 
   // Squared distances as whole numbers, those out of reach as the number whose weight is zero.
   __m128i whole_distances(__m128 dx2, float dy2) const {

@@ -32,7 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     FUZZ_CHECK(gallery.refer_fpir < 1 && gallery.refer_fmr < 1);
     FUZZ_CHECK(gallery.max_loss > 0 && gallery.max_loss < 1);
   }
-  for (const int length : policy->queue) FUZZ_CHECK(length > 0 && length <= kMaxQueuedRequests);
+  for (const int length : policy->queue.most)
+    FUZZ_CHECK(length > 0 && length <= kMaxQueuedRequests);
   FUZZ_CHECK(policy->keep_answers.count() >= 1 && policy->keep_audit.count() >= 1);
   FUZZ_CHECK(policy->revoked.find('\0') == std::string::npos);
   return 0;

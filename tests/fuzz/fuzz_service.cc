@@ -115,9 +115,8 @@ std::vector<std::unique_ptr<wire::SampleT>> samples(std::mt19937& random) {
   }
   std::vector<std::unique_ptr<wire::SampleT>> list;
   auto sample = std::make_unique<wire::SampleT>();
-  for (const std::byte b : *formats::encode_template(print)) {
-    sample->bytes.push_back(static_cast<std::uint8_t>(b));
-  }
+  const Result<Bytes> bytes = formats::encode_template(print);
+  for (const std::byte b : *bytes) { sample->bytes.push_back(static_cast<std::uint8_t>(b)); }
   list.push_back(std::move(sample));
   return list;
 }
@@ -193,7 +192,7 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
       size = made.size() + 1;
     }
     // A few bytes of it changed, so that the verifier may still let it through.
-    for (std::uint32_t changes = random() % 4; changes > 0; --changes) {
+    for (std::uint32_t changes = size > 1 ? random() % 4 : 0; changes > 0; --changes) {
       data[1 + random() % (size - 1)] = static_cast<std::uint8_t>(random());
     }
     return size;
