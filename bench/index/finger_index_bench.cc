@@ -56,12 +56,9 @@ void BM_ShortlistPrints(benchmark::State& state) {
   constexpr std::size_t kBatch = 16;
   std::vector<FingerProbe> probes;
   for (std::size_t p = 0; p < kBatch; ++p) probes.emplace_back(people.prints[p * 7], 45);
-  const Filter everybody;
-  const std::vector<const Filter*> filters(kBatch, &everybody);
-  const std::vector<Passage> passages(kBatch, passage);
   for (auto _ : state) {
     std::vector<Shortlist> lists(kBatch, Shortlist(41));
-    people.index.search(probes, filters, passages, backend, 0, people.index.blocks(), lists);
+    people.index.search(probes, {}, passage, backend, 0, people.index.blocks(), lists);
     for (std::size_t p = 0; p < kBatch; ++p) {
       const auto list = lists[p].sorted();
       if (passage.votes <= kernels::kMaxVotes &&

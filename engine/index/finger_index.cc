@@ -217,6 +217,14 @@ void FingerIndex::search(std::span<const FingerProbe> probes,
         });
 }
 
+void FingerIndex::search(std::span<const FingerProbe> probes, const Filter& filter,
+                         const Passage& passage, kernels::Backend backend, std::int64_t first,
+                         std::int64_t last, std::span<Shortlist> lists) const {
+  const std::vector<const Filter*> filters(probes.size(), &filter);
+  const std::vector<Passage> passages(probes.size(), passage);
+  search(probes, filters, passages, backend, first, last, lists);
+}
+
 void FingerIndex::rank_by_codes(std::span<const FingerProbe> probes, const Filter& filter,
                                 kernels::Backend backend, std::int64_t first, std::int64_t last,
                                 std::span<CodeHits> hits) const {

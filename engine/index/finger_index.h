@@ -86,7 +86,11 @@ class FingerIndex {
   void search(std::span<const FingerProbe> probes, std::span<const Filter* const> filters,
               std::span<const Passage> passages, kernels::Backend backend, std::int64_t first,
               std::int64_t last, std::span<Shortlist> lists) const;
-  // The same by codes alone: each list is what scoring every print would give.
+  // The same where all ask alike.
+  void search(std::span<const FingerProbe> probes, const Filter& filter, const Passage& passage,
+              kernels::Backend backend, std::int64_t first, std::int64_t last,
+              std::span<Shortlist> lists) const;
+  // By codes alone: each list is what scoring every print would give.
   void rank_by_codes(std::span<const FingerProbe> probes, const Filter& filter,
                      kernels::Backend backend, std::int64_t first, std::int64_t last,
                      std::span<CodeHits> hits) const;

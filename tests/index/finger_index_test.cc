@@ -51,10 +51,8 @@ Found found_of(const auto& hits) {
 Found best(const FingerIndex& index, const FingerTemplate& probe, std::size_t k,
            const Filter& filter = {}, kernels::Backend backend = kernels::best_backend()) {
   const FingerProbe p(probe, 32);
-  const Filter* only = &filter;
-  const Passage any;
   Shortlist hits(k);
-  index.search({&p, 1}, {&only, 1}, {&any, 1}, backend, 0, index.blocks(), {&hits, 1});
+  index.search({&p, 1}, filter, {}, backend, 0, index.blocks(), {&hits, 1});
   return found_of(hits);
 }
 
@@ -137,9 +135,6 @@ void expect_lists_by_hand(const Gallery& gallery, const std::vector<FingerTempla
   const kernels::Backend backend = kernels::best_backend();
   std::vector<FingerProbe> probes;
   for (const FingerTemplate& print : prints) probes.emplace_back(print, gate);
-  const Filter everybody;
-  const std::vector<const Filter*> filters(probes.size(), &everybody);
-  const std::vector<Passage> passages(probes.size(), kPassage);
   for (const std::size_t k : {std::size_t{1}, std::size_t{3}, std::size_t{40}, std::size_t{9999}}) {
     const auto by_codes = lists_of<CodeHits>(
         index, probes, k, [&](std::int64_t first, std::int64_t last, std::span<CodeHits> hits) {
@@ -147,7 +142,7 @@ void expect_lists_by_hand(const Gallery& gallery, const std::vector<FingerTempla
         });
     const auto by_alignment = lists_of<Shortlist>(
         index, probes, k, [&](std::int64_t first, std::int64_t last, std::span<Shortlist> lists) {
-          index.search(probes, filters, passages, backend, first, last, lists);
+          index.search(probes, {}, kPassage, backend, first, last, lists);
         });
     for (std::size_t p = 0; p < probes.size(); ++p) {
       SCOPED_TRACE(::testing::Message() << "probe " << p << ", k " << k);
@@ -237,7 +232,7 @@ TEST(FingerIndex, ProbesOfABatchKeepTheirOwnFiltersAndPassages) {
   std::size_t found = 0;
   for (std::size_t p = 0; p < probes.size(); ++p) {
     Shortlist alone(50);
-    index.search({&probes[p], 1}, {&filters[p], 1}, {&passages[p], 1}, backend, 0, index.blocks(),
+    index.search({&probes[p], 1}, *filters[p], passages[p], backend, 0, index.blocks(),
                  {&alone, 1});
     EXPECT_EQ(found_of(together[p]), found_of(alone)) << p;
     for (const auto& [owner, score] : found_of(together[p])) {
