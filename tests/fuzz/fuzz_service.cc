@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <iterator>
@@ -60,8 +61,11 @@ class House {
   }
   ~House() {
     service_.reset(), log_.reset(), audit_.reset(), engine_.reset();
+    remove_folder();
+  }
+  static void remove_folder() {
     std::error_code ignored;
-    fs::remove_all(folder_, ignored);
+    fs::remove_all(scratch(), ignored);
   }
   House(const House&) = delete;
   House& operator=(const House&) = delete;
@@ -202,11 +206,13 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace whorl::service;
-  static std::unique_ptr<House> house;
+  // Never destroyed at the end: by then the store's own library has ended.
+  static House* house = nullptr;
   static int requests = 0;
   if (house == nullptr || ++requests % kRequestsAStore == 0) {
-    house.reset();
-    house = std::make_unique<House>();
+    delete house;
+    house = new House();
+    if (requests == 0) std::atexit([] { House::remove_folder(); });
   }
   if (size == 0) return 0;
   // Where tables may lie: the fuzzer puts them anywhere.
