@@ -14,6 +14,7 @@
 #include "engine/index/print_owner.h"
 
 namespace whorl::search {
+
 struct IndexedEncounter {
   SubjectId subject;
   EncounterId encounter;
