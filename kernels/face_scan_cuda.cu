@@ -18,6 +18,7 @@
 #include "kernels/face_scan_cuda.h"
 #include "kernels/face_store_cuda.h"
 #include "kernels/face_tiles_cuda.h"
+#include "kernels/face_wgmma_cuda.h"
 
 namespace whorl::kernels {
 namespace {
@@ -55,7 +56,7 @@ __global__ void __launch_bounds__(device::kWordThreads, word_blocks_per_processo
 template <int kColumns>
 __global__ void __launch_bounds__(device::kTileThreads, tile_blocks_per_processor(kColumns))
     scan_tiles(FaceScan scan) {
-  device::FaceTiles<kColumns>(scan).run();
+  device::FaceTiles<kColumns, device::MmaUnit<kColumns>>(scan).run();
 }
 __global__ void __launch_bounds__(device::kSettleThreads) settle_lists(FaceScan scan) {
   __shared__ device::SettleShared shared;
@@ -67,6 +68,12 @@ __global__ void __launch_bounds__(device::kSettleThreads)
 }
 __global__ void __launch_bounds__(device::kRankThreads) rank_pairs(device::FaceRanking ranking) {
   device::rank_pair(ranking);
+}
+
+template <int kColumns>
+device::TileKernel mma_tiles(int chunks) {
+  return {scan_tiles<kColumns>, device::tile_probes(kColumns), tile_blocks_per_processor(kColumns),
+          device::tile_shared_bytes<kColumns, device::MmaUnit<kColumns>>(chunks)};
 }
 
 Status start_quantising(const FaceIntake& intake, cudaStream_t stream) {
@@ -124,6 +131,10 @@ class CudaFaceScanner final : public FaceScanner {
     processors_ = properties.multiProcessorCount;
     shared_bytes_ = static_cast<std::int64_t>(properties.sharedMemPerBlockOptin);
     tiles_ = tuning_.tiles && properties.major >= kFirstTensorCores;
+    wgmma_ =
+        tiles_ && tuning_.wgmma != Wgmma::never && properties.major == 9 && properties.minor == 0;
+    if (wgmma_ && tuning_.wgmma == Wgmma::where_right)
+      WHORL_STATUS_TRY(WHORL_CUDA_ENTRY(check_wgmma)(device_, wgmma_));
     WHORL_STATUS_TRY(timeline_.open());
     return store_.open(memory_bytes, static_cast<std::int64_t>(properties.totalGlobalMem),
                        tuning_.page_bytes);
@@ -170,14 +181,13 @@ class CudaFaceScanner final : public FaceScanner {
   Status start_words(const FaceScan& scan);
   template <int kProbes, int kAhead, int kRows>
   Status start_words_ahead(const FaceScan& scan);
-  template <int kColumns>
-  bool start_tiles(const FaceScan& scan, Status& status);
+  bool start_tiles(const device::TileKernel& tiles, const FaceScan& scan, Status& status);
 
   int device_, dimension_;
   FaceScanTuning tuning_;
   int processors_ = 1;
   std::int64_t shared_bytes_ = 0;
-  bool tiles_ = false;
+  bool tiles_ = false, wgmma_ = false;
   float kernel_ms_ = 0;
   Timeline timeline_;
   FaceStore store_;
@@ -379,10 +389,13 @@ Status CudaFaceScanner::start_scan(const FaceScan& scan) {
   const int count = scan.probes.count;
   Status status = Status::ok;
   if (tiles_ && count > device::kMaxWordProbes) {
-    if (count > device::tile_probes(4) && start_tiles<8>(scan, status)) return status;
-    if (count > device::tile_probes(2) && start_tiles<4>(scan, status)) return status;
-    if (count > device::tile_probes(1) && start_tiles<2>(scan, status)) return status;
-    if (start_tiles<1>(scan, status)) return status;
+    const int chunks = store_.chunks();
+    const auto wgmma = WHORL_CUDA_ENTRY(wgmma_tiles)(chunks);
+    if (wgmma_ && count > wgmma.probes / 2 && start_tiles(wgmma, scan, status)) return status;
+    for (const auto& tiles : {mma_tiles<8>(chunks), mma_tiles<4>(chunks), mma_tiles<2>(chunks)}) {
+      if (count > tiles.probes / 2 && start_tiles(tiles, scan, status)) return status;
+    }
+    if (start_tiles(mma_tiles<1>(chunks), scan, status)) return status;
   }
   if (count > 4) return start_words<8>(scan);
   if (count > 2) return start_words<4>(scan);
@@ -411,22 +424,18 @@ Status CudaFaceScanner::start_words_ahead(const FaceScan& scan) {
 }
 
 // False where a block's probes do not fit into shared memory.
-template <int kColumns>
-bool CudaFaceScanner::start_tiles(const FaceScan& scan, Status& status) {
-  const std::int64_t shared = device::tile_shared_bytes<kColumns>(store_.chunks());
-  if (shared > shared_bytes_) return false;
-  constexpr int kProbes = device::tile_probes(kColumns);
-  const int groups = (scan.probes.count + kProbes - 1) / kProbes;
-  const std::int64_t tiles = (scan.end - scan.begin + device::kTileRows - 1) / device::kTileRows;
-  const std::int64_t at_once =
-      std::max(1, processors_ * tile_blocks_per_processor(kColumns) / groups);
-  const dim3 grid(static_cast<unsigned>(std::min(tiles, at_once)), static_cast<unsigned>(groups));
+bool CudaFaceScanner::start_tiles(const device::TileKernel& tiles, const FaceScan& scan,
+                                  Status& status) {
+  if (tiles.shared_bytes > shared_bytes_) return false;
+  const int groups = (scan.probes.count + tiles.probes - 1) / tiles.probes;
+  const std::int64_t rows = (scan.end - scan.begin + device::kTileRows - 1) / device::kTileRows;
+  const std::int64_t at_once = std::max(1, processors_ * tiles.blocks_per_processor / groups);
+  const dim3 grid(static_cast<unsigned>(std::min(rows, at_once)), static_cast<unsigned>(groups));
   status = [&]() -> Status {
-    WHORL_CUDA_TRY(cudaFuncSetAttribute(scan_tiles<kColumns>,
-                                        cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                        static_cast<int>(shared)));
-    return launch(scan_tiles<kColumns>, grid, device::kTileThreads,
-                  static_cast<std::size_t>(shared), timeline_.stream(), scan);
+    WHORL_CUDA_TRY(cudaFuncSetAttribute(tiles.start, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                        static_cast<int>(tiles.shared_bytes)));
+    return launch(tiles.start, grid, device::kTileThreads,
+                  static_cast<std::size_t>(tiles.shared_bytes), timeline_.stream(), scan);
   }();
   return true;
 }

@@ -8,8 +8,16 @@
 
 namespace whorl::kernels {
 
+// Hopper's own matrix instruction for more than 128 probes, where the device is one.
+enum class Wgmma : std::uint8_t {
+  never,
+  where_right,  // once a small gallery's lists were those of mma.sync
+  unchecked,    // for tests, and for the check itself
+};
+
 struct FaceScanTuning {
   bool tiles = true;  // tensor cores for many probes, where the device has them
+  Wgmma wgmma = Wgmma::never;
   // The vectors are kept as well, where they fit, so that lists are exact().
   bool vectors = false;
   // Growing by a page of this size leaves the others where they are. Smaller galleries get eighths.

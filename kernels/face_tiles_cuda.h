@@ -2,15 +2,16 @@
 // The scan of many probes, on the tensor cores. For .cu files alone.
 //
 // A thread block keeps its probes in shared memory for good and takes tiles of 128 rows, 64 codes
-// of each at a time, through a ring of stages that fill while others are multiplied. Its eight
-// warps are two by four: 64 rows by 8 kColumns probes each, whose sums stay in registers. The order
-// in which a dot product's terms are added does not matter, so each lane feeds the matrix
-// instructions with the 16 bytes that it can load at once.
+// of each at a time, through a ring of stages that fill while others are multiplied. What
+// multiplies them is a Unit, which says how chunks of 16 bytes stand in a stage and which rows and
+// probes a lane's sums are of: sums[n][..][..] of probes probe(n) and the next one, their rows
+// row(0), row(1) and so on, both probes of each.
 
 #include <cstdint>
 
 #include "kernels/cuda_async_copy.h"
 #include "kernels/cuda_mma.h"
+#include "kernels/cuda_wgmma.h"
 #include "kernels/face_rows_cuda.h"
 
 namespace whorl::kernels::device {
@@ -40,17 +41,75 @@ struct alignas(16) TileShared {
   FaceHit hits[kQueuedHits];
   unsigned hit_count;
 };
-template <int kColumns>
+template <int kColumns, class Unit>
 constexpr std::int64_t tile_shared_bytes(int chunks) {
-  return static_cast<std::int64_t>(sizeof(TileShared<kColumns>)) +
+  return static_cast<std::int64_t>(sizeof(TileShared<kColumns>)) + Unit::kAlignment -
+         static_cast<std::int64_t>(sizeof(Chunk)) +
          static_cast<std::int64_t>(sizeof(Chunk)) *
              (tile_probes(kColumns) * chunks + kTileStages * kTileRows * kTileChunks);
 }
 
+// mma.sync: the eight warps are two by four, 64 rows by 8 kColumns probes each. The order in which
+// a dot product's terms are added does not matter, so each lane feeds the instructions with the 16
+// bytes that it can load at once.
 template <int kColumns>
+struct MmaUnit {
+  static constexpr int kAlignment = 16, kGroups = kColumns;
+  using Sums = int[kGroups][kRowParts][4];
+
+  int g, t;                  // a lane's place in a matrix instruction: group and thread in it
+  int warp_row, warp_probe;  // the warp's first in the tile
+
+  __device__ __forceinline__ MmaUnit()
+      : g(lane_of_warp() / 4),
+        t(lane_of_warp() % 4),
+        warp_row(warp_of_thread() / 4 * kWarpRows),
+        warp_probe(warp_of_thread() % 4 * 8 * kColumns) {}
+  __device__ __forceinline__ static int place(int row, int part) {
+    return row * kTileChunks + part;
+  }
+  __device__ __forceinline__ int row(int r) const { return warp_row + 8 * r + g; }
+  __device__ __forceinline__ int probe(int n) const { return warp_probe + 8 * n + 2 * t; }
+  __device__ __forceinline__ static void publish() {}
+
+  __device__ __forceinline__ void multiply(const Chunk* stage, const Chunk* probes,
+                                           Sums& sums) const {
+    const Chunk* rows = stage + place(warp_row + g, t);
+    const Chunk* columns = probes + place(warp_probe + g, t);
+    Chunk row[2 * kRowParts];
+#pragma unroll
+    for (int j = 0; j < 2 * kRowParts; ++j) row[j] = rows[8 * j * kTileChunks];
+#pragma unroll
+    for (int n = 0; n < kColumns; ++n) {
+      const Chunk column = columns[8 * n * kTileChunks];
+#pragma unroll
+      for (int m = 0; m < kRowParts; ++m) {
+        const Chunk &low = row[2 * m], &high = row[2 * m + 1];
+#pragma unroll
+        for (int w = 0; w < 4; w += 2) {
+          const unsigned a[4] = {low.words[w], high.words[w], low.words[w + 1], high.words[w + 1]};
+          const unsigned b[2] = {column.words[w], column.words[w + 1]};
+          mma_m16n8k32_s8(sums[n][m], a, b);
+        }
+      }
+    }
+  }
+};
+
+// A kernel of them, whoever compiled it.
+struct TileKernel {
+  void (*start)(FaceScan);
+  int probes, blocks_per_processor;  // of a thread block; that fit
+  std::int64_t shared_bytes;
+};
+
+template <int kColumns, class Unit>
 struct FaceTiles {
   static constexpr int kProbes = tile_probes(kColumns);
-  using Sums = int[kRowParts][kColumns][4];
+  using Sums = typename Unit::Sums;
+  static constexpr int kGroups = Unit::kGroups;
+  static constexpr int kGroupSums = static_cast<int>(sizeof(Sums) / sizeof(int)) / kGroups;
+  static constexpr int kOwnRows = kGroupSums / 2;
 
   const FaceScan& scan;
   TileShared<kColumns>& shared;
@@ -58,20 +117,21 @@ struct FaceTiles {
   Chunk* stages;  // [kTileStages, kTileRows, kTileChunks]
   int steps;      // of 64 codes, for one tile
   int first_probe;
-  int g, t;                  // a lane's place in a matrix instruction: group and thread in it
-  int warp_row, warp_probe;  // the warp's first in the tile
+  Unit unit;
 
   __device__ __forceinline__ explicit FaceTiles(const FaceScan& the_scan)
       : scan(the_scan),
         shared(*reinterpret_cast<TileShared<kColumns>*>(shared_bytes())),
-        probes(reinterpret_cast<Chunk*>(&shared + 1)),
+        probes(aligned(&shared + 1)),
         stages(probes + kProbes * the_scan.rows.chunks),
         steps(the_scan.rows.chunks / kTileChunks),
-        first_probe(static_cast<int>(blockIdx.y) * kProbes),
-        g(lane_of_warp() / 4),
-        t(lane_of_warp() % 4),
-        warp_row(warp_of_thread() / 4 * kWarpRows),
-        warp_probe(warp_of_thread() % 4 * 8 * kColumns) {}
+        first_probe(static_cast<int>(blockIdx.y) * kProbes) {}
+
+  __device__ __forceinline__ static Chunk* aligned(void* from) {
+    const unsigned over = shared_address(from) % Unit::kAlignment;
+    char* at = static_cast<char*>(from) + (over == 0 ? 0 : Unit::kAlignment - over);
+    return reinterpret_cast<Chunk*>(at);
+  }
 
   // A place in the sequence of all steps of the block's tiles.
   struct Step {
@@ -94,7 +154,8 @@ struct FaceTiles {
       const int step = i / kTileChunks / kProbes;
       const std::int64_t from =
           std::int64_t{first_probe + p} * scan.rows.chunks + step * kTileChunks + part;
-      probes[i] = first_probe + p < scan.probes.count ? scan.probes.codes[from] : Chunk{};
+      probes[step * kProbes * kTileChunks + Unit::place(p, part)] =
+          first_probe + p < scan.probes.count ? scan.probes.codes[from] : Chunk{};
     }
     for (int p = static_cast<int>(threadIdx.x); p < kProbes; p += kTileThreads) {
       const bool known = first_probe + p < scan.probes.count;
@@ -113,32 +174,11 @@ struct FaceTiles {
       Chunk* to = stages + stage * kTileRows * kTileChunks;
       for (int i = static_cast<int>(threadIdx.x); i < kTileRows * kTileChunks; i += kTileThreads) {
         const int row = i / kTileChunks, part = i % kTileChunks;
-        copy_16(&to[i], &step.codes[row * scan.rows.chunks + step.number * kTileChunks + part]);
+        copy_16(&to[Unit::place(row, part)],
+                &step.codes[row * scan.rows.chunks + step.number * kTileChunks + part]);
       }
     }
     close_copies();
-  }
-
-  __device__ __forceinline__ void multiply(int stage, int step, Sums& sums) const {
-    const Chunk* rows = stages + (stage * kTileRows + warp_row + g) * kTileChunks + t;
-    const Chunk* columns = probes + (step * kProbes + warp_probe + g) * kTileChunks + t;
-    Chunk row[2 * kRowParts];
-#pragma unroll
-    for (int j = 0; j < 2 * kRowParts; ++j) row[j] = rows[8 * j * kTileChunks];
-#pragma unroll
-    for (int n = 0; n < kColumns; ++n) {
-      const Chunk column = columns[8 * n * kTileChunks];
-#pragma unroll
-      for (int m = 0; m < kRowParts; ++m) {
-        const Chunk &low = row[2 * m], &high = row[2 * m + 1];
-#pragma unroll
-        for (int w = 0; w < 4; w += 2) {
-          const unsigned a[4] = {low.words[w], high.words[w], low.words[w + 1], high.words[w + 1]};
-          const unsigned b[2] = {column.words[w], column.words[w + 1]};
-          mma_m16n8k32_s8(sums[m][n], a, b);
-        }
-      }
-    }
   }
 
   __device__ __forceinline__ void judge(const FaceHit& hit) const {
@@ -160,26 +200,23 @@ struct FaceTiles {
     }
   }
 
-  // Of the 16 sums of one column of instructions, number i is row part i / 4, row (i / 2) % 2 of
-  // its pair and probe i % 2.
   __device__ __forceinline__ void note_all(const Sums& sums, int n, unsigned hits,
                                            std::uint32_t tile_row) {
     for (; hits != 0; hits &= hits - 1) {
       const int i = __ffs(static_cast<int>(hits)) - 1;
       int dot = 0;
 #pragma unroll
-      for (int k = 0; k < 4 * kRowParts; ++k) dot = k == i ? sums[k / 4][n][k % 4] : dot;
-      const int row = warp_row + i / 4 * 16 + i / 2 % 2 * 8 + g;
-      note({tile_row + static_cast<std::uint32_t>(row), warp_probe + 8 * n + 2 * t + i % 2, dot});
+      for (int k = 0; k < kGroupSums; ++k) dot = k == i ? sums[n][k / 4][k % 4] : dot;
+      note({tile_row + static_cast<std::uint32_t>(unit.row(i / 2)), unit.probe(n) + i % 2, dot});
     }
   }
 
   __device__ __forceinline__ void sift(const Sums& sums, std::uint32_t tile_row) {
     const FaceRowTerms* terms = terms_of(scan.rows, tile_row);
-    float scale[2 * kRowParts], error = 0;
+    float scale[kOwnRows], error = 0;
 #pragma unroll
-    for (int j = 0; j < 2 * kRowParts; ++j) {
-      const int row = warp_row + 8 * j + g;
+    for (int j = 0; j < kOwnRows; ++j) {
+      const int row = unit.row(j);
       const bool there = static_cast<std::uint32_t>(row) < scan.end - tile_row;
       const FaceRowTerms mine = there ? terms[row] : FaceRowTerms{0, kFaceGone};
       scale[j] = mine.scale;
@@ -189,20 +226,20 @@ struct FaceTiles {
       error = fmaxf(error, __shfl_xor_sync(kAllLanes, error, by));
     }
 #pragma unroll
-    for (int n = 0; n < kColumns; ++n) {
-      const int p = warp_probe + 8 * n + 2 * t;
+    for (int n = 0; n < kGroups; ++n) {
+      const int p = unit.probe(n);
       const float cut[2] = {shared.cut[p] - shared.slope[p] * error,
                             shared.cut[p + 1] - shared.slope[p + 1] * error};
       bool any = false;
 #pragma unroll
-      for (int i = 0; i < 4 * kRowParts; ++i) {
-        any = any || !below_face_cut(sums[i / 4][n][i % 4], scale[i / 2], cut[i % 2]);
+      for (int i = 0; i < kGroupSums; ++i) {
+        any = any || !below_face_cut(sums[n][i / 4][i % 4], scale[i / 2], cut[i % 2]);
       }
       if (!any) continue;
       unsigned hits = 0;
 #pragma unroll
-      for (int i = 0; i < 4 * kRowParts; ++i) {
-        const bool hit = !below_face_cut(sums[i / 4][n][i % 4], scale[i / 2], cut[i % 2]);
+      for (int i = 0; i < kGroupSums; ++i) {
+        const bool hit = !below_face_cut(sums[n][i / 4][i % 4], scale[i / 2], cut[i % 2]);
         hits |= hit ? 1U << i : 0U;
       }
       note_all(sums, n, hits, tile_row);
@@ -229,16 +266,18 @@ struct FaceTiles {
     int stage = 0;
     for (; now.row < scan.end; now = after(now), ahead = after(ahead)) {
       wait_copies<kTileStages - 2>();
+      Unit::publish();
       __syncthreads();  // the stage is full, and the one before it nobody's any more
       fetch(ahead, (stage + kTileStages - 1) % kTileStages);
-      multiply(stage, now.number, sums);
+      unit.multiply(stages + stage * kTileRows * kTileChunks,
+                    probes + now.number * kProbes * kTileChunks, sums);
       stage = (stage + 1) % kTileStages;
       if (now.number + 1 < steps) continue;
       sift(sums, now.row);
       empty_queue(after(now).row >= scan.end);
-      for (auto& part : sums) {
-        for (auto& column : part) {
-          for (int& sum : column) sum = 0;
+      for (auto& group : sums) {
+        for (auto& part : group) {
+          for (int& sum : part) sum = 0;
         }
       }
     }

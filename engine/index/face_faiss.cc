@@ -5,6 +5,11 @@
 #include <faiss/IndexIVFPQ.h>
 #include <faiss/impl/IDSelector.h>
 #include <omp.h>
+#ifdef WHORL_FAISS_GPU
+#include <cuda_runtime_api.h>
+#include <faiss/gpu/GpuIndexFlat.h>
+#include <faiss/gpu/StandardGpuResources.h>
+#endif
 
 #include <algorithm>
 #include <cmath>
@@ -43,6 +48,35 @@ class AdmittedRows final : public faiss::IDSelector {
  private:
   const Admits& admits_;
 };
+
+#ifdef WHORL_FAISS_GPU
+// Finds each vector's nearest centre on a GPU.
+struct GpuAssigner {
+  faiss::gpu::StandardGpuResources resources;
+  faiss::gpu::GpuIndexFlatIP index;
+  explicit GpuAssigner(std::int64_t dimension) : index(&resources, static_cast<int>(dimension)) {}
+};
+// Asks CUDA first: FAISS aborts where there is no driver.
+bool has_gpu() {
+  int count = 0;
+  return cudaGetDeviceCount(&count) == cudaSuccess && count > 0;
+}
+// False: somebody else must.
+bool train_on_gpu(faiss::IndexIVF& lists, const std::vector<float>& sample) {
+  if (!has_gpu()) return false;
+  bool trained = false;
+  try {
+    GpuAssigner assigner(lists.d);
+    lists.clustering_index = &assigner.index;
+    lists.train(std::ssize(sample) / lists.d, sample.data());
+    trained = true;
+  } catch (const std::exception&) { lists.quantizer->reset(); }
+  lists.clustering_index = nullptr;
+  return trained;
+}
+#else
+bool train_on_gpu(faiss::IndexIVF&, const std::vector<float>&) { return false; }
+#endif
 
 // Inverted lists over spherical k-means (Sivic and Zisserman, ICCV 2003; Johnson et al., IEEE
 // Trans. Big Data 7(3), 2021). Trained anew each time the table has grown kGrowth-fold.
@@ -121,7 +155,8 @@ class IvfShortlist final : public FaceShortlist {
     lists->cp.spherical = true;
     lists->cp.niter = kTrainingRounds;
     const std::vector<float> sample = training_sample(table, list_count * kTrainingRowsPerList);
-    lists->train(std::ssize(sample) / table.padded(), sample.data());
+    if (!train_on_gpu(*lists, sample))
+      lists->train(std::ssize(sample) / table.padded(), sample.data());
     lists->set_direct_map_type(faiss::DirectMap::Hashtable);
     lists_ = std::move(lists);  // before the centres it points to
     centres_ = std::move(centres);

@@ -122,6 +122,17 @@ std::optional<std::vector<std::vector<index::FaceHit>>> DeviceGallery::search(
   return found ? std::optional(std::move(hits)) : std::nullopt;
 }
 
+bool DeviceGallery::compare(const kernels::PrintBatch& batch,
+                            std::span<const kernels::PrintPair> pairs,
+                            std::span<float> similarities) {
+  return attempt(
+      comparers_,
+      [&](Status& status) {
+        return DeviceComparers::make(*options_.accelerator, devices(), &status);
+      },
+      [&](DeviceComparers& all) { return all.compare(batch, pairs, similarities); });
+}
+
 void DeviceGallery::wipe_removed(const index::FaceIndex& faces) {
   if (faces_.mirror == nullptr) return;
   attempt(
@@ -136,6 +147,7 @@ void DeviceGallery::drop() {
   };
   for (auto& place : fingers_) empty(place);
   empty(faces_);
+  empty(comparers_);
 }
 
 std::int64_t DeviceGallery::resident_bytes() const {

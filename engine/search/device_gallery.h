@@ -13,6 +13,7 @@
 #include "engine/base/result.h"
 #include "engine/index/device_faces.h"
 #include "engine/index/device_fingers.h"
+#include "engine/search/device_comparers.h"
 #include "engine/search/position_search.h"
 #include "kernels/accelerator.h"
 
@@ -23,12 +24,16 @@ namespace whorl::search {
 // (docs/benchmarks.md: 1.9 and 56 million a second and core). No device was measured for it.
 inline constexpr std::int64_t kLeastPrintsOnDevice = 10'000;
 inline constexpr std::int64_t kLeastFacesOnDevice = 100'000;
+// Full comparisons: a warp takes one from end to end, by its cycles a tenth of a millisecond or
+// two, in which sixteen cores make about 100.
+inline constexpr std::int64_t kLeastPairsOnDevice = 200;
 
 // How an engine uses an accelerator: all of its devices together.
 struct DeviceOptions {
   const kernels::Accelerator* accelerator = nullptr;  // null: the CPU does everything
   std::int64_t least_prints = kLeastPrintsOnDevice;   // of one finger position
   std::int64_t least_faces = kLeastFacesOnDevice;
+  std::int64_t least_pairs = kLeastPairsOnDevice;  // of prints to be compared in full
   // Told once of each cause for which a gallery leaves its devices, by the thread whose call found
   // out; must not call the engine. Answers do not change, they come later.
   std::function<void(const Error&)> warn;
@@ -52,6 +57,14 @@ class DeviceGallery {
   std::optional<std::vector<std::vector<index::FaceHit>>> search(
       const index::FaceIndex& faces, std::span<const FaceTemplate* const> probes,
       const index::Filter& filter, int k);
+
+  // Whether so many pairs are worth preparing for compare().
+  bool compares(std::size_t pairs) const {
+    return static_cast<std::int64_t>(pairs) >= options_.least_pairs && !closed(comparers_);
+  }
+  // True: each pair's similarity is FingerMatcher's. False: they are untouched.
+  bool compare(const kernels::PrintBatch& batch, std::span<const kernels::PrintPair> pairs,
+               std::span<float> similarities);
 
   // After faces were removed: they leave the devices' memory at once, as they left the index's.
   void wipe_removed(const index::FaceIndex& faces);
@@ -82,6 +95,7 @@ class DeviceGallery {
   const std::string gallery_;
   std::array<Place<index::DeviceFingers>, kFingerPositions> fingers_;
   Place<index::DeviceFaces> faces_;
+  Place<DeviceComparers> comparers_;
   std::atomic<bool> lost_ = false;  // a device failed
   mutable std::mutex telling_;      // guards troubles_
   std::vector<Error> troubles_;     // as they were warned of

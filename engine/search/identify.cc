@@ -1,6 +1,5 @@
 #include "engine/search/identify.h"
 
-#include <oneapi/tbb/enumerable_thread_specific.h>
 #include <oneapi/tbb/parallel_for.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include "engine/matchers/face_matcher.h"
 #include "engine/matchers/finger_calibration.h"
 #include "engine/matchers/finger_matcher.h"
+#include "engine/search/full_comparison.h"
 #include "engine/search/fuse.h"
 #include "engine/search/position_search.h"
 
@@ -198,24 +198,19 @@ std::vector<Survivor> Identification::score_all(const std::vector<FingerTask>& t
 
 void Identification::compare_fingers(const std::vector<FingerTask>& tasks,
                                      const std::vector<Survivor>& survivors) {
-  tbb::enumerable_thread_specific<matchers::FingerMatcher> matchers(
-      [this] { return matchers::FingerMatcher(backend_); });
-  std::vector<matchers::PreparedPrint> probes(tasks.size());
-  tbb::parallel_for(std::size_t{0}, tasks.size(),
-                    [&](std::size_t t) { probes[t].prepare(*tasks[t].print, backend_); });
-  std::vector<matchers::Calibrated> values(survivors.size());
-  tbb::parallel_for(std::size_t{0}, survivors.size(), [&](std::size_t s) {
-    const FingerTask& task = tasks[survivors[s].task];
-    const FingerTemplate reference = gallery_.finger(task.position).minutiae(survivors[s].row);
-    values[s] = matchers::calibrate(matchers::kDefaultFingerCalibration,
-                                    matchers.local().compare(probes[survivors[s].task], reference));
-  });
+  std::vector<const FingerTemplate*> probes;
+  for (const FingerTask& task : tasks) probes.push_back(task.print);
+  std::vector<FullComparison> wanted;
+  for (const Survivor& s : survivors)
+    wanted.push_back({s.task, &gallery_.finger(tasks[s.task].position), s.row});
+  const std::vector<Similarity> found = compare_in_full(probes, wanted, backend_, devices_);
   for (std::size_t s = 0; s < survivors.size(); ++s) {
     const FingerTask& task = tasks[survivors[s].task];
+    const auto value = matchers::calibrate(matchers::kDefaultFingerCalibration, found[s]);
     scored_[task.query].push_back({survivors[s].owner.subject_id(),
                                    {task.probe, Modality::finger, task.print->position,
-                                    task.position, survivors[s].owner.encounter_id(), values[s]}});
-    compared_[task.query].push_back({task.probe, task.position, survivors[s].row, values[s]});
+                                    task.position, survivors[s].owner.encounter_id(), value}});
+    compared_[task.query].push_back({task.probe, task.position, survivors[s].row, value});
   }
   for (auto& compared : compared_) std::ranges::sort(compared, {}, &Compared::pair);
 }

@@ -235,6 +235,32 @@ TEST_P(FaceScan, NothingIsNoLaunch) {
   EXPECT_EQ(faces->last_kernel_ms(), 0);
 }
 
+// --- Hopper's own matrix instruction
+
+// Blocks of 256 probes, whole and not; rows that end within a tile, one step and several.
+TEST_P(FaceScan, ListsTheSameByWgmma) {
+  if (!GetParam()) GTEST_SKIP() << "tiles alone are multiplied so";
+  FaceScanTuning tuning = small_tuning(true);
+  for (const int dimension : {33, 128, 192}) {
+    tuning.wgmma = dimension == 33 ? Wgmma::where_right : Wgmma::unchecked;
+    FaceMaker maker(static_cast<std::uint64_t>(60 + dimension), dimension);
+    FaceTwins twins(emulated_make_tuned_cuda_faces(0, dimension, kMemory, tuning), dimension);
+    twins.append(maker.faces(200));
+    twins.agree(maker.faces(dimension == 128 ? 300 : 129), 3);
+  }
+}
+TEST_P(FaceScan, MultipliesWithoutWgmmaWhereTheDeviceIsNoHopper) {
+  FaceScanTuning tuning = small_tuning(GetParam());
+  tuning.wgmma = Wgmma::where_right;
+  for (const int major : {8, 10}) {
+    emulated::set_devices({1, std::size_t{2} << 20, major, 0, 99 << 10});
+    FaceMaker maker(70, 64);
+    FaceTwins twins(emulated_make_tuned_cuda_faces(0, 64, 1 << 20, tuning), 64);
+    twins.append(maker.faces(200));
+    twins.agree(maker.faces(140), 3);
+  }
+}
+
 // --- Where the vectors fit, too
 
 TEST_P(FaceScan, RanksExactlyWhereTheVectorsFit) {

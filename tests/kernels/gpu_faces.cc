@@ -37,7 +37,8 @@ struct Shape {
   int probes, keep;
   int admitted_percent;
   bool tiles;
-  bool short_lists;  // so that slices have to be scanned again
+  bool short_lists;    // so that slices have to be scanned again
+  bool wgmma = false;  // where the device is a Hopper
 };
 
 // Usual and awkward vectors, some of them twice; some rows wiped, some not admitted.
@@ -57,6 +58,7 @@ bool agrees(int device, const Shape& shape) {
   FaceScanTuning tuning;
   tuning.tiles = shape.tiles;
   if (shape.short_lists) tuning.list_entries = 256;
+  if (shape.wgmma) tuning.wgmma = Wgmma::unchecked;
   const auto scanner = WHORL_CUDA_ENTRY(make_tuned_cuda_faces)(device, shape.dimension, 0, tuning);
   FaceScanReference reference(shape.dimension);
   if (!scanner) return false;
@@ -142,10 +144,11 @@ double median(const std::vector<double>& ordered) { return ordered[ordered.size(
 
 // Few probes are held against memory, many against what the tensor cores do, which nothing here
 // measures.
-void tell(const Times& times, std::int64_t rows, int count, double copy_rate,
+void tell(const Times& times, std::int64_t rows, int count, bool wgmma, double copy_rate,
           std::vector<GpuFigure>& figures) {
   const std::string name = "faces, " + std::to_string(rows) + " x 512, " + std::to_string(count) +
-                           (count == 1 ? " probe" : " probes");
+                           (count == 1 ? " probe" : " probes") +
+                           (wgmma ? ", wgmma where there is one" : "");
   const double pairs = static_cast<double>(rows) * count;
   const bool of_memory = count <= 16;
   const double work = of_memory
@@ -169,20 +172,32 @@ void tell(const Times& times, std::int64_t rows, int count, double copy_rate,
 }  // namespace
 
 bool check_gpu_faces(int device) {
-  const Shape shapes[] = {
-      {1, 1, 1, 1, 100, true, false},           {7, 31, 3, 2, 100, true, false},
-      {31, 33, 17, 3, 50, true, false},         {32, 1000, 16, 10, 100, true, false},
-      {33, 5000, 2, 5, 100, true, false},       {33, 5000, 40, 5, 30, true, true},
-      {128, 20'000, 1, 10, 100, true, false},   {128, 20'000, 200, 10, 100, true, false},
-      {512, 20'000, 8, 10, 100, true, true},    {512, 20'000, 300, 10, 90, true, true},
-      {512, 20'000, 70, 100, 100, true, false}, {513, 9000, 20, 10, 100, false, false},
-      {576, 9000, 5, 10, 70, true, false},      {4096, 1000, 9, 4, 100, true, true}};
+  const Shape shapes[] = {{1, 1, 1, 1, 100, true, false},
+                          {7, 31, 3, 2, 100, true, false},
+                          {31, 33, 17, 3, 50, true, false},
+                          {32, 1000, 16, 10, 100, true, false},
+                          {33, 5000, 2, 5, 100, true, false},
+                          {33, 5000, 40, 5, 30, true, true},
+                          {128, 20'000, 1, 10, 100, true, false},
+                          {128, 20'000, 200, 10, 100, true, false},
+                          {512, 20'000, 8, 10, 100, true, true},
+                          {512, 20'000, 300, 10, 90, true, true},
+                          {512, 20'000, 70, 100, 100, true, false},
+                          {513, 9000, 20, 10, 100, false, false},
+                          {576, 9000, 5, 10, 70, true, false},
+                          {4096, 1000, 9, 4, 100, true, true},
+                          // Last, because it never ran: a device that refuses it is lost.
+                          {512, 20'000, 300, 10, 90, true, false, true},
+                          {33, 5000, 130, 5, 100, true, true, true}};
   bool all = true;
   for (const Shape& shape : shapes) {
     const bool same = agrees(device, shape);
     std::printf("gpu: faces: %d probes, %lld x %d, %d %% admitted%s%s: %s\n", shape.probes,
                 static_cast<long long>(shape.rows), shape.dimension, shape.admitted_percent,
-                shape.tiles ? "" : ", no tensor cores", shape.short_lists ? ", short lists" : "",
+                shape.tiles ? "" : ", no tensor cores",
+                shape.wgmma         ? ", wgmma where there is one"
+                : shape.short_lists ? ", short lists"
+                                    : "",
                 same ? "the definition's lists" : "DIFFERS");
     all = all && same;
   }
@@ -191,13 +206,20 @@ bool check_gpu_faces(int device) {
 
 std::vector<GpuFigure> time_gpu_faces(int device, double copy_rate, std::int64_t rows) {
   const std::vector<float> vectors = FaceMaker(kSeed, kTimedDimension).faces(rows);
-  const auto scanner = WHORL_CUDA_ENTRY(make_cuda_faces)(device, kTimedDimension, 0);
-  if (!scanner || scanner->append(vectors.data(), rows) != Status::ok) return {};
   std::vector<GpuFigure> figures;
-  for (const int count : {1, 16, 1024}) {
-    Times times;
-    if (!time_scans(*scanner, vectors, count, times)) return {};
-    tell(times, rows, count, copy_rate, figures);
+  for (const bool wgmma : {false, true}) {
+    FaceScanTuning tuning;
+    tuning.vectors = true;
+    if (wgmma) tuning.wgmma = Wgmma::where_right;
+    const auto scanner =
+        WHORL_CUDA_ENTRY(make_tuned_cuda_faces)(device, kTimedDimension, 0, tuning);
+    if (!scanner || scanner->append(vectors.data(), rows) != Status::ok) return {};
+    for (const int count : {1, 16, 1024}) {
+      if (wgmma && count < 1024) continue;
+      Times times;
+      if (!time_scans(*scanner, vectors, count, times)) return {};
+      tell(times, rows, count, wgmma, copy_rate, figures);
+    }
   }
   return figures;
 }

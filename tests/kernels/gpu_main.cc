@@ -14,6 +14,7 @@
 
 #include "kernels/cuda_accelerator.h"
 #include "tests/kernels/finger_scan_oracle.h"
+#include "tests/kernels/gpu_comparisons.h"
 #include "tests/kernels/gpu_faces.h"
 #include "tests/kernels/gpu_report.h"
 
@@ -167,7 +168,9 @@ bool time_all(const DeviceInfo& device, std::vector<GpuFigure>& figures) {
   }
   const std::vector<GpuFigure> faces = time_gpu_faces(device.number, copy_rate);
   figures.insert(figures.end(), faces.begin(), faces.end());
-  return !faces.empty();
+  const std::vector<GpuFigure> comparisons = time_gpu_comparisons(device.number);
+  figures.insert(figures.end(), comparisons.begin(), comparisons.end());
+  return !faces.empty() && !comparisons.empty();
 }
 
 // Every figure's answer is right; the figures are told in any case.
@@ -183,7 +186,8 @@ bool report(const DeviceInfo& device, const std::string& folder) {
       "million faces of 512; seed " +
       std::to_string(kSeed) +
       "; kernel time alone by the median of the runs, where nothing else is said.\n";
-  text += "All lists equal the definitions', bit for bit, on awkward shapes.\n\n" + figure_header();
+  text += "All lists and similarities equal the definitions', bit for bit, on awkward shapes.\n\n" +
+          figure_header();
   for (const GpuFigure& figure : figures) {
     text += figure_row(figure);
     good = good && figure.checked;
@@ -208,6 +212,7 @@ int run(const std::string& folder) {
   for (const DeviceInfo& device : devices) {
     for (const Unit& unit : units_of(device)) all = check(device, unit) && all;
     all = check_gpu_faces(device.number) && all;
+    all = check_gpu_comparisons(device.number) && all;
   }
   if (!all) {
     std::puts("gpu: FAILED");

@@ -101,7 +101,7 @@ class AcceleratedEngineTest : public ::testing::Test {
     return std::move(*opened);
   }
   void use(const FakeAccelerator& accelerator, std::int64_t least = 2) {
-    engine_ = open("accelerated", {&accelerator, least, least,
+    engine_ = open("accelerated", {&accelerator, least, least, 100 * least,
                                    [this](const Error& e) { warnings_.push_back(e); }});
   }
   // The same in both.

@@ -90,7 +90,7 @@ class Bench {
  public:
   explicit Bench(const IdentifyBench& options) : options_(options), population_(options.seed) {
     if (options.backend.accelerator == nullptr) return;
-    const search::DeviceOptions any_size{options.backend.accelerator, 1, 1, {}};
+    const search::DeviceOptions any_size{options.backend.accelerator, 1, 1, 1, {}};
     devices_ = std::make_unique<search::DeviceGallery>(any_size, "bench");
   }
 

@@ -15,6 +15,7 @@
 #include "emulated_runtime.h"
 #include "emulated_threads.h"
 #include "emulated_warp.h"
+#include "emulated_wgmma.h"
 
 #define __global__
 #define __device__

@@ -1,0 +1,96 @@
+#pragma once
+// Hopper's matrix instruction on 8-bit integers, by four warps together: d += A B' with A [64, 32]
+// and B [256, 32], both in shared memory, rows of 64 bytes (two instructions' K) that are swizzled:
+// chunk c of row r stands at chunk c ^ (r / 2 % 4), from an address that is a multiple of 512 on.
+// Lane 4 g + t of warp w holds d[4 j + 2 r + i] of row 16 w + 8 r + g, column 8 j + 2 t + i.
+// For .cu files alone. Compute capability 9.0 and code for sm_90a; a trap in any other.
+// Source: NVIDIA, PTX ISA 9.0, "Asynchronous Warpgroup Level Matrix Instructions", 9.7.15.
+
+#include <cuda_runtime.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/core.h"
+
+namespace whorl::kernels::device {
+
+constexpr int kWgmmaRowBytes = 64, kWgmmaDepth = 32, kWgmmaColumns = 256;
+constexpr int kWgmmaAlignment = 8 * kWgmmaRowBytes;
+constexpr int kWgmmaSums = kWgmmaColumns / 2;  // of a thread
+
+WHORL_HOST_DEVICE constexpr int swizzled_chunk(int row, int chunk) { return chunk ^ (row / 2 % 4); }
+
+// What the instruction is told of a matrix: where it begins, how far 8 of its rows are from the
+// next 8, and that its rows are of 64 bytes, swizzled. The distance of columns has no meaning then.
+WHORL_HOST_DEVICE constexpr std::uint64_t wgmma_matrix(std::uint32_t address) {
+  constexpr std::uint64_t kSwizzled64 = 2;
+  return std::uint64_t{address >> 4U & 0x3FFFU} | std::uint64_t{1} << 16U |
+         std::uint64_t{kWgmmaAlignment >> 4} << 32U | kSwizzled64 << 62U;
+}
+
+#ifdef WHORL_EMULATED_CUDA
+
+inline std::uint32_t shared_address(const void* shared) {
+  return static_cast<std::uint32_t>(static_cast<const std::byte*>(shared) -
+                                    emulated::current().shared);
+}
+inline void publish_to_wgmma() {}
+inline void wgmma_begin() {}
+inline void wgmma_s8(int (&d)[kWgmmaSums], std::uint64_t a, std::uint64_t b) {
+  emulated::wgmma_s8(d, kWgmmaColumns, a, b);
+}
+inline void wgmma_wait() {}
+
+#else
+
+__device__ __forceinline__ std::uint32_t shared_address(const void* shared) {
+  return static_cast<std::uint32_t>(__cvta_generic_to_shared(shared));
+}
+
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+#define WHORL_SM90A(...) asm volatile(__VA_ARGS__)
+#else
+#define WHORL_SM90A(...) __trap()
+#endif
+
+// What this thread wrote to shared memory may be multiplied after the next barrier.
+__device__ __forceinline__ void publish_to_wgmma() {
+  WHORL_SM90A("fence.proxy.async.shared::cta;" ::: "memory");
+}
+// Before the first of several products: the sums were written by others than the instruction.
+__device__ __forceinline__ void wgmma_begin() {
+  WHORL_SM90A("wgmma.fence.sync.aligned;" ::: "memory");
+}
+__device__ __forceinline__ void wgmma_wait() {
+  WHORL_SM90A("wgmma.commit_group.sync.aligned;\n\twgmma.wait_group.sync.aligned 0;" ::: "memory");
+}
+
+#define WHORL_EIGHT(n)                                                                        \
+  "+r"(d[n]), "+r"(d[n + 1]), "+r"(d[n + 2]), "+r"(d[n + 3]), "+r"(d[n + 4]), "+r"(d[n + 5]), \
+      "+r"(d[n + 6]), "+r"(d[n + 7])
+#define WHORL_32(n) WHORL_EIGHT(n), WHORL_EIGHT(n + 8), WHORL_EIGHT(n + 16), WHORL_EIGHT(n + 24)
+__device__ __forceinline__ void wgmma_s8(int (&d)[kWgmmaSums], std::uint64_t a, std::uint64_t b) {
+  WHORL_SM90A(
+      "{.reg .pred adds;\n\tsetp.eq.u32 adds, 0, 0;\n\t"
+      "wgmma.mma_async.sync.aligned.m64n256k32.s32.s8.s8 "
+      "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
+      "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
+      "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
+      "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63, "
+      "%64, %65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79, "
+      "%80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95, "
+      "%96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, %110, %111, "
+      "%112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, %124, %125, %126, "
+      "%127}, %128, %129, adds;}"
+      : WHORL_32(0), WHORL_32(32), WHORL_32(64), WHORL_32(96)
+      : "l"(a), "l"(b)
+      : "memory");
+}
+#undef WHORL_32
+#undef WHORL_EIGHT
+#undef WHORL_SM90A
+
+#endif
+
+}  // namespace whorl::kernels::device

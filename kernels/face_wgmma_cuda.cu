@@ -1,0 +1,96 @@
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "kernels/cuda_wgmma.h"
+#include "kernels/face_scan_cuda.h"
+#include "kernels/face_wgmma_cuda.h"
+
+namespace whorl::kernels {
+namespace {
+
+using namespace device;
+
+// Each half of the eight warps takes 64 rows by all probes.
+struct WgmmaUnit {
+  static constexpr int kColumns = 8;
+  static constexpr int kAlignment = kWgmmaAlignment, kGroups = 4 * kColumns;
+  static_assert(tile_probes(kColumns) == kWgmmaColumns && kFaceStride == kWgmmaRowBytes);
+  using Sums = int[kGroups][1][4];
+  static_assert(sizeof(Sums) == sizeof(int[kWgmmaSums]));
+
+  __device__ __forceinline__ static int place(int row, int part) {
+    return row * kTileChunks + swizzled_chunk(row, part);
+  }
+  __device__ __forceinline__ static int row(int r) {
+    return warp_of_thread() * 16 + 8 * r + lane_of_warp() / 4;
+  }
+  __device__ __forceinline__ static int probe(int n) { return 8 * n + lane_of_warp() % 4 * 2; }
+  __device__ __forceinline__ static void publish() { publish_to_wgmma(); }
+
+  __device__ __forceinline__ static void multiply(const Chunk* stage, const Chunk* probes,
+                                                  Sums& sums) {
+    const Chunk* rows = stage + warp_of_thread() / 4 * kWarpRows * kTileChunks;
+    auto& all = reinterpret_cast<int(&)[kWgmmaSums]>(sums);
+    wgmma_begin();
+#pragma unroll
+    for (int k = 0; k < kWgmmaRowBytes; k += kWgmmaDepth) {
+      const auto further = static_cast<std::uint32_t>(k);
+      wgmma_s8(all, wgmma_matrix(shared_address(rows) + further),
+               wgmma_matrix(shared_address(probes) + further));
+    }
+    wgmma_wait();
+  }
+};
+
+__global__ void __launch_bounds__(kTileThreads, 1) scan_tiles_by_wgmma(FaceScan scan) {
+  FaceTiles<WgmmaUnit::kColumns, WgmmaUnit>(scan).run();
+}
+
+}  // namespace
+
+TileKernel WHORL_CUDA_ENTRY(wgmma_tiles)(int chunks) {
+  return {scan_tiles_by_wgmma, tile_probes(WgmmaUnit::kColumns), 1,
+          tile_shared_bytes<WgmmaUnit::kColumns, WgmmaUnit>(chunks)};
+}
+
+Status WHORL_CUDA_ENTRY(check_wgmma)(int device, bool& right) {
+  constexpr int kDimension = 128, kRows = 300, kProbes = 200, kKept = 3;
+  FaceScanTuning plain, hopper;
+  hopper.wgmma = Wgmma::unchecked;
+  std::vector<float> vectors;
+  std::uint32_t random = 1;
+  for (int r = 0; r < kRows + kProbes; ++r) {
+    float squares = 0;
+    for (int d = 0; d < kDimension; ++d) {
+      random = random * 1664525U + 1013904223U;  // Numerical Recipes, 2nd edition, 7.1
+      vectors.push_back(static_cast<float>(random >> 16U) / 32768 - 1);
+      squares += vectors.back() * vectors.back();
+    }
+    for (auto v = vectors.end() - kDimension; v != vectors.end(); ++v) *v /= std::sqrt(squares);
+  }
+  std::vector<std::vector<FaceCandidate>> lists[2];
+  for (int by = 0; by < 2; ++by) {
+    Status status = Status::ok;
+    const auto scanner = WHORL_CUDA_ENTRY(make_tuned_cuda_faces)(
+        device, kDimension, std::int64_t{8} << 20, by == 0 ? plain : hopper, &status);
+    WHORL_STATUS_TRY(status);
+    WHORL_STATUS_TRY(scanner->append(vectors.data(), kRows));
+    WHORL_STATUS_TRY(
+        scanner->scan(vectors.data() + kRows * kDimension, kProbes, nullptr, kKept, lists[by]));
+    for (auto& list : lists[by]) {
+      std::sort(list.begin(), list.end(),
+                [](const FaceCandidate& a, const FaceCandidate& b) { return a.row < b.row; });
+    }
+  }
+  right = std::equal(lists[0].begin(), lists[0].end(), lists[1].begin(), [](auto& a, auto& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](const FaceCandidate& x, const FaceCandidate& y) {
+                        return x.row == y.row && x.similarity == y.similarity;
+                      });
+  });
+  return Status::ok;
+}
+
+}  // namespace whorl::kernels

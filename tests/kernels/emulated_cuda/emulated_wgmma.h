@@ -1,0 +1,53 @@
+#pragma once
+// wgmma as the PTX ISA has it, for the one shape and layout that our sources use: what a descriptor
+// says, which bytes of shared memory an element is, and what a thread's registers hold. Each thread
+// makes its own sums, since both matrices are in shared memory; when it may read them is not
+// checked. For cuda_runtime.h's users.
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+
+#include "emulated_threads.h"
+#include "emulated_warp.h"
+
+namespace whorl::emulated {
+
+// "Shared Memory Matrix Layout": bits 0-13 the address, 16-29 and 32-45 the leading and the stride
+// byte offset, all without their last four bits; 49-51 the base offset; 62-63 the swizzling mode.
+struct WgmmaMatrix {
+  std::uint32_t start, stride;
+  explicit WgmmaMatrix(std::uint64_t descriptor)
+      : start(static_cast<std::uint32_t>(descriptor & 0x3FFFU) << 4U),
+        stride(static_cast<std::uint32_t>(descriptor >> 32U & 0x3FFFU) << 4U) {
+    if (descriptor >> 62U != 2 || (descriptor >> 49U & 7U) != 0) {
+      std::fputs("emulated device: a wgmma matrix that is not swizzled by 64 bytes\n", stderr);
+      std::abort();
+    }
+  }
+  // Rows of 64 bytes, eight of them an atom; the swizzle exchanges address bits 4-5 by bits 7-8.
+  // Chunk c of a row: elements 16 c to 16 c + 15.
+  const std::int8_t* chunk(int row, int c) const {
+    const std::uint32_t plain = start + static_cast<std::uint32_t>(row) / 8 * stride +
+                                static_cast<std::uint32_t>(row) % 8 * 64 +
+                                static_cast<std::uint32_t>(c) * 16;
+    const std::uint32_t address = plain ^ (plain >> 7U & 3U) << 4U;
+    return reinterpret_cast<const std::int8_t*>(current().shared + address);
+  }
+};
+
+inline void wgmma_s8(int* d, int columns, std::uint64_t a, std::uint64_t b) {
+  __syncwarp();
+  const WgmmaMatrix left(a), right(b);
+  const auto thread = static_cast<int>(current().thread.x) % 128;
+  const int warp = thread / 32, g = thread % 32 / 4, t = thread % 4;
+  for (int e = 0; e < columns / 2; ++e) {
+    const int row = 16 * warp + g + e / 2 % 2 * 8, column = e / 4 * 8 + 2 * t + e % 2;
+    for (int c = 0; c < 2; ++c) {
+      const std::int8_t *mine = left.chunk(row, c), *theirs = right.chunk(column, c);
+      for (int k = 0; k < 16; ++k) d[e] += mine[k] * theirs[k];
+    }
+  }
+}
+
+}  // namespace whorl::emulated

@@ -1,0 +1,84 @@
+#include "tests/kernels/gpu_comparisons.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+#include "kernels/cuda_accelerator.h"
+#include "tests/kernels/random_prints.h"
+
+namespace whorl::kernels {
+namespace {
+
+constexpr std::uint64_t kSeed = 20261126;
+constexpr int kRuns = 9, kWarmUps = 2;
+constexpr int kTimedProbes = 16, kTimedPrints = 8192, kTimedMinutiae = 40;
+constexpr int kCheckedPairs = 400;  // each is the definition's, slow
+
+bool agrees(PrintComparer& device, const ManyPairs& many) {
+  std::vector<float> found(many.pairs.size(), -1);
+  const auto count = static_cast<std::int64_t>(many.pairs.size());
+  return device.compare(many.batch, many.pairs.data(), count, found.data()) == Status::ok &&
+         found == many.expected();
+}
+
+struct Timed {
+  PrintBatch batch;
+  std::vector<PrintPair> pairs;
+  Timed() {
+    PrintMaker maker(kSeed);
+    for (int p = 0; p < kTimedProbes; ++p) PrintMaker::put(maker.print(kTimedMinutiae), batch);
+    for (int p = 0; p < kTimedPrints; ++p)
+      pairs.push_back({p % kTimedProbes, PrintMaker::put(maker.print(kTimedMinutiae), batch)});
+  }
+  bool right(const std::vector<float>& found) const {
+    std::vector<float> expected(kCheckedPairs);
+    compare_prints_reference(batch, pairs.data(), kCheckedPairs, expected.data());
+    return std::equal(expected.begin(), expected.end(), found.begin());
+  }
+};
+
+}  // namespace
+
+bool check_gpu_comparisons(int device) {
+  const auto comparer = WHORL_CUDA_ENTRY(make_cuda_comparer)(device);
+  bool all = comparer != nullptr;
+  for (const int most : {0, 1, 2, 5, 12, 31, 33, 48, 128}) {
+    const bool same =
+        comparer != nullptr &&
+        agrees(*comparer, ManyPairs(kSeed + static_cast<std::uint64_t>(most), 200, most));
+    std::printf("gpu: full comparisons, up to %d minutiae: %s\n", most,
+                same ? "the definition's bits" : "DIFFERS");
+    all = all && same;
+  }
+  return all;
+}
+
+std::vector<GpuFigure> time_gpu_comparisons(int device) {
+  const auto comparer = WHORL_CUDA_ENTRY(make_cuda_comparer)(device);
+  if (comparer == nullptr) return {};
+  const Timed timed;
+  std::vector<float> found(timed.pairs.size());
+  std::vector<double> kernel_s, call_s;
+  for (int run = 0; run < kRuns; ++run) {
+    const auto before = std::chrono::steady_clock::now();
+    if (comparer->compare(timed.batch, timed.pairs.data(), kTimedPrints, found.data()) !=
+        Status::ok) {
+      return {};
+    }
+    const std::chrono::duration<double> call = std::chrono::steady_clock::now() - before;
+    if (run < kWarmUps) continue;
+    kernel_s.push_back(static_cast<double>(comparer->last_kernel_ms()) * 1e-3);
+    call_s.push_back(call.count());
+  }
+  const bool checked = timed.right(found);
+  const auto rate = [](std::vector<double>& seconds) {
+    std::sort(seconds.begin(), seconds.end());
+    return kTimedPrints / seconds[seconds.size() / 2];
+  };
+  return {
+      {"full comparisons of prints", rate(kernel_s), "comparisons/s", 0, "", checked},
+      {"full comparisons of prints, whole call", rate(call_s), "comparisons/s", 0, "", checked}};
+}
+
+}  // namespace whorl::kernels
