@@ -25,6 +25,7 @@ Admission::Admission(int at_once, const QueueBounds& bounds, Now now)
 Result<Admission::Place> Admission::enter(Priority priority) {
   const std::lock_guard lock(lock_);
   if (draining_) return fail(Fault::draining);
+  pass_time();
   const auto which = static_cast<std::size_t>(priority);
   const bool full = inside_[which] >= bounds_.most[which];
   const bool long_wait =
@@ -32,7 +33,6 @@ Result<Admission::Place> Admission::enter(Priority priority) {
   if (full || long_wait) {
     return fail(Fault::busy, 0, std::string(name_of(priority)) + " requests");
   }
-  pass_time();
   ++inside_[which];
   return Place(this, priority);
 }
@@ -70,7 +70,15 @@ std::chrono::duration<double> Admission::expected_wait(Priority priority) const 
 // To be called before `inside_` changes.
 void Admission::pass_time() {
   const SteadyTime now = now_();
-  if (total() > at_once_) crowded_s_ += std::chrono::duration<double>(now - moved_at_).count();
+  const auto since = [now](SteadyTime at) {
+    return std::chrono::duration<double>(now - at).count();
+  };
+  if (total() > at_once_) {
+    crowded_s_ += since(moved_at_);
+    crowded_at_ = now;
+  } else if (since(crowded_at_) > kPaceOverSeconds) {
+    crowded_s_ = answers_ = 0;
+  }
   if (crowded_s_ > kPaceOverSeconds && answers_ >= 2 * kFewestAnswers) {
     crowded_s_ /= 2, answers_ /= 2;
   }

@@ -116,9 +116,10 @@ class Admission {
   bool draining_ = false;
   // The pace, taken only while more are in than work together: answers that nobody waited for say
   // how fast requests come, not how fast they are answered. Searches are answered many at a time,
-  // so it is of seconds and not of single gaps.
+  // so it is of seconds and not of single gaps. It is forgotten after a while without a crowd:
+  // otherwise a pace so slow that nobody is let in would never be taken anew.
   double crowded_s_ = 0, answers_ = 0;
-  SteadyTime moved_at_{};
+  SteadyTime moved_at_{}, crowded_at_{};
 };
 
 // Lower goes first.
@@ -127,7 +128,7 @@ constexpr int rank_of(Priority priority) {
 }
 inline constexpr int kFairShare = 8;  // one in so many goes to who waits longest
 // What is older than so much crowded time counts half, so the pace follows what clients ask.
-inline constexpr double kPaceOverSeconds = 4;
-inline constexpr double kFewestAnswers = 4;  // before so many came no pace is known
+inline constexpr double kPaceOverSeconds = 4;  // also how long it is remembered without a crowd
+inline constexpr double kFewestAnswers = 4;    // before so many came no pace is known
 
 }  // namespace whorl::service

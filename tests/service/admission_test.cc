@@ -170,6 +170,19 @@ TEST(Admission, ThePaceFollowsWhatIsAsked) {
   EXPECT_LE(hint(), 100ms);
 }
 
+// Who is refused because of a pace cannot show that it is better now.
+TEST(Admission, ASlowPaceDoesNotRefuseForEver) {
+  Stopwatch watch;
+  Admission admission(2, {{99, 99, 99}, {24h, 24h, 24h}}, watch.now());
+  answer(admission, watch, 30, 1500ms);
+  admission.set_bounds({{99, 99, 99}, {1s, 1s, 1s}});
+  const auto first = admission.enter(Priority::routine),
+             second = admission.enter(Priority::routine);
+  EXPECT_FALSE(admission.enter(Priority::routine));
+  watch.pass(2s);
+  EXPECT_TRUE(admission.enter(Priority::routine));
+}
+
 TEST(Admission, TheHintIsHalfOfWhatIsBeforeAndHasBounds) {
   Stopwatch watch;
   Admission admission(2, {{999, 999, 999}, {24h, 24h, 24h}}, watch.now());
