@@ -80,7 +80,12 @@ class Service {
   // One visit of a person to a station: its messages one after another.
   class Visit {
    public:
-    Visit(Service& service, const Call& call) : service_(service), call_(call) {}
+    Visit(Service& service, const Call& call) : service_(service), call_(call) {
+      ++service_.visits_;
+    }
+    Visit(const Visit&) = delete;
+    Visit& operator=(const Visit&) = delete;
+    ~Visit() { --service_.visits_; }
     // The bytes of a Feedback. A fault ends the visit; a capture that is not accepted does not.
     Result<Bytes> take(Message message);
     bool finished() const { return finished_; }

@@ -4,47 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <optional>
 #include <thread>
 
 #include "engine/base/limits.h"
-#include "engine/service/client.h"
-#include "tests/service/service_house.h"
+#include "tests/service/served_house.h"
 
 namespace whorl::service {
 namespace {
-
-class ServerTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    authority_.emplace(*ThrowAwayAuthority::make(house_.clock.now()));
-    start();
-  }
-  void TearDown() override { server_.reset(); }
-
-  void start() {
-    auto started =
-        Server::start({"127.0.0.1:0", *authority_->issue_server({"127.0.0.1"})}, *house_.service);
-    ASSERT_TRUE(started) << describe(started.error());
-    server_ = std::move(*started);
-  }
-  std::unique_ptr<Client> connect(const Credentials& credentials) {
-    return std::move(
-        *Client::connect({"127.0.0.1:" + std::to_string(server_->port()), credentials, ""}));
-  }
-  std::unique_ptr<Client> connect(const std::string& name = "register") {
-    return connect(*authority_->issue_client(name));
-  }
-  static wire::StatsRequestT stats(const std::string& id) {
-    wire::StatsRequestT request;
-    request.heading = heading(id, "");
-    return request;
-  }
-
-  House house_{::testing::UnitTest::GetInstance()->current_test_info()->name()};
-  std::optional<ThrowAwayAuthority> authority_;
-  std::unique_ptr<Server> server_;
-};
 
 TEST_F(ServerTest, AWholeConversation) {
   const auto client = connect();

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/formats/template_container.h"
@@ -30,9 +31,9 @@ inline Policy house_policy(const std::string& backups) {
 
 class House {
  public:
-  explicit House(const std::string& name)
-      : folder_(std::filesystem::temp_directory_path() /
-                ("whorl-service-" + std::to_string(::getpid()) + "-" + name)) {
+  explicit House(const std::string& name) : House(std::filesystem::temp_directory_path(), name) {}
+  House(const std::filesystem::path& below, const std::string& name)
+      : folder_(below / ("whorl-service-" + std::to_string(::getpid()) + "-" + name)) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     open();
@@ -53,6 +54,7 @@ class House {
     options.folder = (folder_ / "store").string();
     options.master = master;
     options.create = true;
+    options.clock = &clock;
     auto opened = search::Engine::open(options);
     ASSERT_TRUE(opened) << describe(opened.error());
     engine = std::move(*opened);
@@ -63,16 +65,21 @@ class House {
     ASSERT_TRUE(lines) << describe(lines.error());
     log = std::move(*lines);
     metrics = std::make_unique<Metrics>();
-    gatekeeper = std::make_unique<Gatekeeper>(house_policy((folder_ / "backups").string()), clock);
+    serve_under(std::make_unique<Gatekeeper>(policy(), clock));
+  }
+  void serve_under(std::unique_ptr<Gatekeeper> rules) {
+    service.reset();
+    gatekeeper = std::move(rules);
     service = std::make_unique<Service>(
         Foundations{*engine, *gatekeeper, *audit, *metrics, *log, clock}, 2);
   }
+  Policy policy() const { return house_policy((folder_ / "backups").string()); }
 
   std::filesystem::path folder() const { return folder_; }
   std::string audit_folder() const { return (folder_ / "audit").string(); }
 
   const Key master = *Key::from_hex(std::string(64, '7'));
-  SystemClock clock;
+  ManualClock clock{SystemClock().now()};  // stands still unless it is set
   std::unique_ptr<search::Engine> engine;
   std::unique_ptr<AuditLog> audit;
   std::unique_ptr<RequestLog> log;

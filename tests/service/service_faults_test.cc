@@ -1,0 +1,134 @@
+// Accidents around the service: clocks that jump, certificates that are taken back meanwhile.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "engine/service/certificates.h"
+#include "tests/service/asked_service.h"
+
+namespace whorl::service {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::days kYear{366};
+
+class ServiceFaults : public ServiceTest {
+ protected:
+  void jump(std::chrono::milliseconds by) {
+    house_.clock.set(UnixMillis{house_.clock.now().value() + by.count()});
+  }
+  Fault refusal(const Result<Bytes>& answer) { return answer ? Fault{} : answer.error().fault; }
+};
+
+TEST_F(ServiceFaults, AClockThatGoesBackForgetsNoAnswerAndLosesNoRecord) {
+  enrol(enrolment("before", 5, 3));
+  jump(-kYear);
+  enrol(enrolment("after", 6, 4));
+  ASSERT_TRUE(house_.service->tidy());
+  EXPECT_TRUE(enrol(enrolment("before", 5, 3)).report->repeated);
+  EXPECT_TRUE(enrol(enrolment("after", 6, 4)).report->repeated);
+  EXPECT_EQ(identify(query("search", 3, 1)).result->candidates.front()->subject, 5U);
+  house_.open();  // still a year behind what is on disk
+  EXPECT_TRUE(enrol(enrolment("before", 5, 3)).report->repeated);
+  EXPECT_EQ(people(), 2);
+  const auto records = audited();
+  ASSERT_EQ(records.size(), 6U);
+  EXPECT_GT(records[0].at, records[1].at);
+}
+
+TEST_F(ServiceFaults, AYearAheadAndBackForgetsOldAnswersAndNobodyAndNoRecord) {
+  enrol(enrolment("e", 5, 3));
+  identify(query("search", 3, 1));
+  jump(kYear);
+  ASSERT_TRUE(house_.service->tidy());
+  EXPECT_FALSE(identify(query("search", 3, 1)).report->repeated);
+  jump(-kYear);
+  ASSERT_TRUE(house_.service->tidy());
+  EXPECT_TRUE(identify(query("search", 3, 1)).report->repeated);
+  EXPECT_EQ(identify(query("another", 3, 1)).result->candidates.front()->subject, 5U);
+  EXPECT_EQ(people(), 1);
+  EXPECT_EQ(audited().size(), 5U);
+}
+
+TEST_F(ServiceFaults, AClientsRateNeitherLocksItOutNorLetsItFloodWhenTheClockJumps) {
+  Policy policy = house_.policy();
+  policy.roles.front().requests_per_minute = 60;
+  policy.roles.front().burst = 2;
+  house_.serve_under(std::make_unique<Gatekeeper>(policy, house_.clock));
+  int asked = 0;
+  const auto answered_of_five = [&] {
+    int answered = 0;
+    for (int i = 0; i < 5; ++i) {
+      const auto answer = ask(&Service::identify, query(std::to_string(++asked), 3, 1));
+      if (answer) {
+        ++answered;
+        continue;
+      }
+      EXPECT_EQ(answer.error().fault, Fault::busy);
+      EXPECT_LE(house_.service->retry_after(call_by(kRegister), answer.error()), 1s);
+    }
+    return answered;
+  };
+  EXPECT_EQ(answered_of_five(), 2);
+  jump(-kYear);
+  EXPECT_EQ(answered_of_five(), 0);
+  jump(1s);
+  EXPECT_EQ(answered_of_five(), 1);
+  jump(kYear);
+  EXPECT_EQ(answered_of_five(), 2);
+}
+
+TEST_F(ServiceFaults, ACertificateThatIsTakenBackIsRefusedFromTheReloadOn) {
+  auto authority = *ThrowAwayAuthority::make(house_.clock.now());
+  const Credentials lost = *authority.issue_client("register");
+  const Credentials good = *authority.issue_client("register");
+  const auto write = [&](const char* name, const std::string& text) {
+    std::ofstream(house_.folder() / name) << text;
+  };
+  write("revoked.pem", *authority.revoke({}));
+  write("policy.toml",
+        "[service]\nrevoked = \"revoked.pem\"\n[[role]]\nname = \"register\"\n"
+        "clients = [\"CN=register,O=Whorl\"]\nverbs = [\"stats\", \"reload\"]\n"
+        "purposes = [\"*\"]\n");
+  auto rules = Gatekeeper::open((house_.folder() / "policy.toml").string(), house_.clock,
+                                authority.certificate());
+  ASSERT_TRUE(rules) << describe(rules.error());
+  house_.serve_under(*std::move(rules));
+
+  int asked = 0;
+  const auto stats_by = [&](const Credentials& credentials) {
+    Call call = call_by(kRegister);
+    call.caller.certificate_pem = credentials.certificate;
+    wire::StatsRequestT request;
+    request.heading = heading("s" + std::to_string(++asked), "");
+    return refusal(house_.service->stats(call, packed(request)));
+  };
+  const auto reload = [&] {
+    Call call = call_by(kRegister);
+    call.caller.certificate_pem = good.certificate;
+    wire::ReloadRequestT request;
+    request.heading = heading("r" + std::to_string(++asked), "");
+    return refusal(house_.service->reload(call, packed(request)));
+  };
+  EXPECT_EQ(stats_by(lost), Fault{});
+  write("revoked.pem", *authority.revoke({lost.certificate}));
+  EXPECT_EQ(reload(), Fault{});
+  EXPECT_EQ(stats_by(lost), Fault::unknown_client);
+  EXPECT_EQ(stats_by(good), Fault{});
+  // A list that cannot be read gives nobody his right back.
+  write("revoked.pem", "spoilt");
+  EXPECT_EQ(reload(), Fault::bad_certificate);
+  EXPECT_EQ(stats_by(lost), Fault::unknown_client);
+  std::filesystem::remove(house_.folder() / "revoked.pem");
+  EXPECT_EQ(reload(), Fault::io_error);
+  EXPECT_EQ(stats_by(lost), Fault::unknown_client);
+  EXPECT_EQ(stats_by(good), Fault{});
+  EXPECT_EQ(std::ranges::count(audited(), static_cast<std::uint16_t>(Fault::unknown_client),
+                               &AuditRecord::fault),
+            3);
+}
+
+}  // namespace
+}  // namespace whorl::service
