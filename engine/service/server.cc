@@ -4,7 +4,11 @@
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
 
+#include <condition_variable>
 #include <cstdint>
+#include <mutex>
+#include <stop_token>
+#include <thread>
 #include <utility>
 
 #include "engine/base/limits.h"
@@ -148,6 +152,23 @@ class AdminCalls final : public wire::Admin::Service {
 };
 #undef WHORL_UNARY
 
+// Ends a call that has lasted its time: its client may be silent for ever, and a read waits as
+// long.
+class CutOff {
+ public:
+  CutOff(grpc::ServerContext& context, SteadyTime until)
+      : watch_([&context, until](const std::stop_token& over) {
+          std::mutex lock;
+          std::condition_variable_any bell;
+          std::unique_lock held(lock);
+          bell.wait_until(held, over, until, [] { return false; });
+          if (!over.stop_requested()) context.TryCancel();
+        }) {}
+
+ private:
+  std::jthread watch_;
+};
+
 class StationCalls final : public wire::Station::Service {
  public:
   explicit StationCalls(service::Service& service) : glue_(service) {}
@@ -156,6 +177,7 @@ class StationCalls final : public wire::Station::Service {
                        grpc::ServerReaderWriter<Message<wire::Feedback>,
                                                 Message<wire::CaptureRequest>>* stream) override {
     const Call call = call_of(*context);
+    const CutOff cut_off(*context, call.patience.until);
     service::Service::Visit visit(glue_.service(), call);
     Message<wire::CaptureRequest> request;
     while (!visit.finished() && stream->Read(&request)) {
