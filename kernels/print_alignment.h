@@ -77,7 +77,7 @@ inline constexpr int kFewCodes = 10;
 //   scores   [kBlockPrints]
 //
 // Sums are integers but for two moments of the motion, which are added in a fixed order: twins
-// agree bit for bit. Cost with AVX-512: 250 ns a print, and 700 more one that is aligned
+// agree bit for bit. Cost with AVX-512: some 380 ns more a print that is aligned
 // (docs/benchmarks.md).
 // Source: voting by consistent pairs after Germain, Califano, Colville, IEEE Computational Science
 // and Engineering 4(4), 1997, and Tico and Kuosmanen, IEEE TPAMI 25(8), 2003; chance after
