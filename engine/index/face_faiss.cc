@@ -16,6 +16,7 @@
 #include <exception>
 #include <new>
 
+#include "engine/base/blas.h"
 #include "engine/index/face_shortlist.h"
 
 namespace whorl::index {
@@ -29,6 +30,7 @@ constexpr int kSpareCandidates = 8;
 template <class Work>
 Result<> guarded(Work work) {
   omp_set_num_threads(1);  // of this thread alone
+  const auto turn = blas_turn();
   try {
     work();
     return {};

@@ -14,6 +14,7 @@
 #include <streambuf>
 #include <utility>
 
+#include "engine/base/blas.h"
 #include "engine/base/limits.h"
 #include "engine/features/face/face_alignment.h"
 #include "engine/features/face/face_detector.h"
@@ -118,7 +119,7 @@ class DlibDetector final : public FaceDetector {
                   static_cast<float>(one.rect.top()) * scale,
                   static_cast<float>(one.rect.width()) * scale,
                   static_cast<float>(one.rect.height()) * scale};
-      const dlib::full_object_detection shape = predictor_(grey, one.rect);
+      const dlib::full_object_detection shape = outline_of(grey, one.rect);
       for (unsigned long i = 0; i < shape.num_parts(); ++i) {
         face.outline.push_back({static_cast<float>(shape.part(i).x()) * scale,
                                 static_cast<float>(shape.part(i).y()) * scale});
@@ -127,6 +128,11 @@ class DlibDetector final : public FaceDetector {
       faces.push_back(std::move(face));
     }
     return faces;
+  }
+
+  dlib::full_object_detection outline_of(const Grey& grey, const dlib::rectangle& face) const {
+    const auto turn = blas_turn();
+    return predictor_(grey, face);
   }
 
   dlib::frontal_face_detector detector_ = dlib::get_frontal_face_detector();

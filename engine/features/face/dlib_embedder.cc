@@ -17,6 +17,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/base/blas.h"
 #include "engine/features/face/face_embedder.h"
 #include "engine/features/face/spares.h"
 
@@ -136,7 +137,10 @@ std::vector<std::vector<float>> layers_of(const Tensors& tensors,
 bool fill(Network& network, const std::vector<std::vector<float>>& layers) {
   Chip blank(kInputPx, kInputPx);
   dlib::assign_all_pixels(blank, dlib::rgb_pixel(0, 0, 0));
-  network(blank);
+  {
+    const auto turn = blas_turn();
+    network(blank);
+  }
   std::size_t left = layers.size();
   bool fits = true;
   dlib::visit_computational_layers(network, [&](auto& layer) {
@@ -172,6 +176,7 @@ class DlibEmbedder final : public FaceEmbedder {
     std::vector<float> vector =
         networks_.with([this] { return std::make_unique<Network>(model_); },
                        [&](Network& network) {
+                         const auto turn = blas_turn();
                          std::vector<float> sum(kDimension);
                          for (int side = 0; side <= (mirrored_ ? 1 : 0); ++side) {
                            const auto& one = network(chip_of(aligned, side == 1));
