@@ -23,7 +23,7 @@ inline ByteView view_of(const rocksdb::Slice& slice) {
 inline Result<> outcome(const rocksdb::Status& status) {
   if (status.ok()) return {};
   const auto fault = [&] {
-    if (status.IsNoSpace()) return Fault::disk_full;
+    if (status.IsNoSpace() || status.IsCompactionTooLarge()) return Fault::disk_full;
     if (status.IsMemoryLimit()) return Fault::out_of_memory;
     // A file that is missing, a column family that is missing: the folder is not what we left.
     if (status.IsCorruption() || status.IsNotFound() || status.IsPathNotFound() ||

@@ -197,6 +197,9 @@ class Store {
   // destroyed, the next start finishes the erasure. Faults: not_found, and of the note as commit().
   Result<Revision> erase_subject(GalleryId gallery, SubjectId subject, const Note* note = nullptr);
 
+  // Destroys the keys that erase_subject could not, on a full disk; nothing where there are none.
+  Result<> finish_erasures();
+
   // The newest state; each call sees one revision. See Snapshot for the members of the same name.
   Snapshot snapshot() const;
   Revision revision() const;

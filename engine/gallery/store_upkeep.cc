@@ -170,13 +170,17 @@ Result<Scrub> Store::verify(const ScrubProgress& progress) const {
   return scrub;
 }
 
-Result<> Store::compact() {
+Result<> Store::finish_erasures() {
   const std::scoped_lock one_at_a_time(body_->upkeep);
-  const auto work = [&]() -> Result<> {
+  return body_->writers.alone([&]() -> Result<> {
     WHORL_TRY_VOID(body_->make_writable(StoreBody::Upkeep::held));
     return body_->finish_erasures();
-  };
-  WHORL_TRY_VOID(body_->writers.alone(work));
+  });
+}
+
+Result<> Store::compact() {
+  WHORL_TRY_VOID(finish_erasures());
+  const std::scoped_lock one_at_a_time(body_->upkeep);
   // No view: it would keep what was deleted.
   const auto shared = body_->disk_lock.shared();
   return body_->disk->compact();

@@ -312,14 +312,18 @@ Result<Revision> Engine::erase_subject(const std::string& gallery, SubjectId sub
                                        const gallery::Note* note) {
   WHORL_TRY(Gallery* const found, find(gallery));
   const std::lock_guard turn(turn_);
-  WHORL_TRY(const Revision revision, store_->erase_subject(found->id, subject, note));
+  const auto stored = [&] { return store_->contains(found->id, subject).value_or(true); };
+  const bool was_stored = stored();
+  const Result<Revision> erased = store_->erase_subject(found->id, subject, note);
+  // Where the keys could not be destroyed yet, the subject is gone for every reader all the same.
+  if (!erased && (!was_stored || stored())) return erased;
   const auto guard = guard_.alone();
   remove(*found, subject, std::nullopt);
   // The snapshots' key is gone with the subject; without it the files are noise.
   std::error_code ignored;
   for (const auto& g : galleries_) std::filesystem::remove(snapshot_path(g->id), ignored);
   for (const auto& g : galleries_) unsaved_changes_ += g->index.templates();
-  return revision;
+  return erased;
 }
 
 }  // namespace whorl::search

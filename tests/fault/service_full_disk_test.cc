@@ -8,7 +8,9 @@
 #include <map>
 #include <optional>
 
+#include "engine/gallery/places.h"
 #include "tests/gallery/gallery_samples.h"
+#include "tests/gallery/raw_store.h"
 #include "tests/service/service_house.h"
 
 namespace whorl::service {
@@ -27,10 +29,14 @@ class ServiceFullDisk : public ::testing::Test {
     }
     mounted_ = true;
     house_.emplace(disk_.path(), "full");
+    leave(kRoomLeft);
+  }
+  void leave(std::uintmax_t room) {
+    fs::remove(ballast());
     const std::uintmax_t free = fs::space(disk_.path()).available;
-    ASSERT_GT(free, kRoomLeft);
-    std::ofstream(ballast()) << std::string(free - kRoomLeft, 'b');
-    ASSERT_LE(fs::space(disk_.path()).available, kRoomLeft);
+    ASSERT_GT(free, room);
+    std::ofstream(ballast()) << std::string(free - room, 'b');
+    ASSERT_LE(fs::space(disk_.path()).available, room);
   }
   void TearDown() override {
     house_.reset();
@@ -117,6 +123,45 @@ TEST_F(ServiceFullDisk, IsToldAndWhatWasAskedIsDoneOnceThereIsRoom) {
   EXPECT_EQ(*house_->engine->people("main"), static_cast<std::int64_t>(acknowledged_.size()));
   ASSERT_TRUE(house_->service->tidy());
   expect_audited();
+}
+
+TEST_F(ServiceFullDisk, AnErasureThatItCutsShortHidesThePersonAtOnceAndIsFinishedByItsRetry) {
+  leave(8U << 20U);
+  for (std::uint64_t person = 1; person <= 40; ++person) ASSERT_TRUE(enrol(person));
+  const GalleryId gallery = house_->engine->store().find_gallery("main")->id;
+  const auto erase = [&](std::uint64_t person) {
+    wire::EraseRequestT request;
+    request.heading = heading("x" + std::to_string(person));
+    request.subject = person;
+    return house_->service->erase(call_by(kRegister), packed(request));
+  };
+  // Until there is room for the records that say so, and none for the files without the key.
+  std::uint64_t person = 0;
+  Result<Bytes> answer;
+  for (std::uintmax_t room = 4U << 20U; answer && room > 4096; room /= 2) {
+    leave(room);
+    answer = erase(++person);
+  }
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().fault, Fault::disk_full) << describe(answer.error());
+  ASSERT_EQ(house_->engine->store().contains(gallery, SubjectId{person}), false);
+  search::Query query;
+  const scanners::Population population{77};
+  query.templates = {population.person(person).capture(FingerPosition::right_index, 1)};
+  const auto found = house_->engine->identify("main", std::span(&query, 1));
+  ASSERT_TRUE(found) << describe(found.error());
+  for (const search::Candidate& candidate : found->front().candidates) {
+    EXPECT_NE(candidate.subject, SubjectId{person});
+  }
+
+  fs::remove(ballast());
+  answer = erase(person);
+  ASSERT_TRUE(answer) << describe(answer.error());
+  house_->close();
+  const gallery::SubjectPlace place{gallery, SubjectId{person}};
+  const Bytes unfinished = gallery::meta_key(gallery::kErasingPrefix, gallery::key_of(place));
+  EXPECT_FALSE(gallery::RawStore((house_->folder() / "store").string())
+                   .get(gallery::Space::meta, unfinished));
 }
 
 TEST_F(ServiceFullDisk, AServiceThatEndsOnItLosesNothingItAcknowledged) {
