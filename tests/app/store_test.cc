@@ -312,5 +312,18 @@ TEST_F(StoreTest, DemoFindsWhoComesASecondTime) {
             0);
 }
 
+TEST_F(StoreTest, DemoReplacesNoStoreButItsOwn) {
+  for (const char* there : {"store/CURRENT", "audit/audit.key", "service/address", "master.key"}) {
+    const std::filesystem::path out = std::filesystem::path("mine").append(there).parent_path();
+    std::filesystem::remove_all(path("mine"));
+    std::filesystem::create_directories(path(out.string()));
+    write("mine/" + std::string(there), "somebody's");
+    const Ran ran = run({"demo", "--out", "mine", "--data", "none", "--people", "1"}, false);
+    EXPECT_EQ(ran.exit_code, 2) << there;
+    EXPECT_NE(ran.err.find("E26"), std::string::npos) << ran.err;
+    EXPECT_EQ(read("mine/" + std::string(there)), "somebody's");
+  }
+}
+
 }  // namespace
 }  // namespace whorl::app

@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -35,14 +36,24 @@ struct DemoOptions {
   int threads = 0;
 };
 
-// The demo's own folders and no other: whatever else lies in DIR stays.
+// Takes away what an earlier demo made, known by its mark: another store may be somebody's
+// register.
 Result<> clear(const fs::path& out) {
   WHORL_TRY_VOID(make_folder(out));
+  constexpr std::array kMade = {"store", "audit", kServiceFolder, "master.key"};
+  const fs::path mark = out / "made-by-whorl-demo";
   std::error_code trouble;
-  for (const char* folder : {"store", "audit", kServiceFolder}) {
-    if (!trouble) fs::remove_all(out / folder, trouble);
+  const bool earlier_demo = fs::exists(mark, trouble);
+  for (const char* made : kMade) {
+    if (!earlier_demo && fs::exists(fs::symlink_status(out / made, trouble))) {
+      return fail(Fault::already_exists, 0, (out / made).string());
+    }
   }
-  if (!trouble) fs::remove(out / "master.key", trouble);
+  WHORL_TRY_VOID(write_file(mark, "The next `whorl demo` here replaces what this one made.\n"));
+  trouble.clear();
+  for (const char* made : kMade) {
+    if (!trouble) fs::remove_all(out / made, trouble);
+  }
   if (trouble) return fail(Fault::io_error, 0, out.string() + " (" + trouble.message() + ")");
   return {};
 }
@@ -171,7 +182,8 @@ const Verb kDemo{
     "Example:\n"
     "  whorl demo --out demo\n"
     "\n"
-    "Starts `whorl serve --dev` over a fresh store in --out (an earlier demo's is replaced). A "
+    "Starts `whorl serve --dev` over a fresh store in --out (an earlier demo's is replaced, no "
+    "other). A "
     "register enrols\n"
     "people over the network, then new captures come through a station, some of people enrolled "
     "before, some of\n"
