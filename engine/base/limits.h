@@ -59,10 +59,12 @@ inline constexpr std::size_t kMaxRequestIdBytes = 64;
 inline constexpr std::size_t kMaxPurposeBytes = 32;
 inline constexpr std::size_t kMaxClientNameBytes = 256;  // a certificate's subject, RFC 4514
 inline constexpr int kMaxStreamsPerConnection = 100;
-inline constexpr int kMaxSubscribers = 64;       // that watch hits together
-inline constexpr int kMaxHitsWaiting = 1024;     // for one of them; a slower one is cut off
+inline constexpr int kMaxVisits = 256;        // that are open, of all stations; each has a thread
+inline constexpr int kMaxSubscribers = 64;    // that watch hits together
+inline constexpr int kMaxHitsWaiting = 1024;  // for one of them; a slower one is cut off
 inline constexpr int kMaxCapturesPerVisit = 64;  // of one station's stream
 inline constexpr std::size_t kMaxPolicyBytes = 1024 * 1024;
+inline constexpr std::size_t kMaxPemBytes = 16 * 1024 * 1024;  // certificates, revocation lists
 inline constexpr int kMaxQueuedRequests = 1000;  // of one priority: each holds a thread
 
 }  // namespace whorl

@@ -1,5 +1,6 @@
 #include "engine/formats/file_io.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <fstream>
 #include <system_error>
@@ -31,6 +32,13 @@ Result<Bytes> read_file(const std::filesystem::path& path, std::size_t limit) {
   if (bytes.size() > limit) return fail(Fault::limit_exceeded, limit, path.string());
   if (bytes.empty()) return fail(Fault::empty_input, 0, path.string());
   return bytes;
+}
+
+Result<std::string> read_text(const std::filesystem::path& path, std::size_t limit) {
+  WHORL_TRY(const Bytes bytes, read_file(path, limit));
+  std::string text(bytes.size(), '\0');
+  std::ranges::transform(bytes, text.begin(), [](std::byte b) { return static_cast<char>(b); });
+  return text;
 }
 
 }  // namespace whorl::formats

@@ -122,10 +122,6 @@ class Admission {
   SteadyTime moved_at_{}, crowded_at_{};
 };
 
-// Lower goes first.
-constexpr int rank_of(Priority priority) {
-  return priority == Priority::interactive ? 0 : priority == Priority::routine ? 1 : 2;
-}
 inline constexpr int kFairShare = 8;  // one in so many goes to who waits longest
 // What is older than so much crowded time counts half, so the pace follows what clients ask.
 inline constexpr double kPaceOverSeconds = 4;  // also how long it is remembered without a crowd

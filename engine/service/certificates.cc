@@ -12,14 +12,6 @@ namespace {
 
 using x509::Certificate;
 
-Result<std::string> read_text(const std::string& path) {
-  WHORL_TRY(const Bytes bytes, formats::read_file(path, kMaxPemBytes));
-  std::string text;
-  text.reserve(bytes.size());
-  for (const std::byte b : bytes) text.push_back(static_cast<char>(b));
-  return text;
-}
-
 tl::unexpected<Error> in_file(Error error, const std::string& path) {
   if (error.fault == Fault::bad_certificate) error.where = path + ": " + error.where;
   return tl::unexpected<Error>(std::move(error));
@@ -73,9 +65,9 @@ Result<Credentials> load_credentials(const std::string& certificate_path,
                                      const std::string& key_path, const std::string& authority_path,
                                      const Clock& clock) {
   Credentials loaded;
-  WHORL_TRY(loaded.certificate, read_text(certificate_path));
-  WHORL_TRY(loaded.private_key, read_text(key_path));
-  WHORL_TRY(loaded.authority, read_text(authority_path));
+  WHORL_TRY(loaded.certificate, formats::read_text(certificate_path, kMaxPemBytes));
+  WHORL_TRY(loaded.private_key, formats::read_text(key_path, kMaxPemBytes));
+  WHORL_TRY(loaded.authority, formats::read_text(authority_path, kMaxPemBytes));
   const auto chain = x509::read_certificates(loaded.certificate);
   if (!chain) return in_file(chain.error(), certificate_path);
   const auto key = x509::read_private_key(loaded.private_key);

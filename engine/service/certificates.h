@@ -12,7 +12,6 @@
 namespace whorl::service {
 
 // A file of certificates or revocation lists: half a million revoked.
-inline constexpr std::size_t kMaxPemBytes = std::size_t{16} * 1024 * 1024;
 
 // The three PEM texts that one side of a mutually authenticated connection needs.
 struct Credentials {

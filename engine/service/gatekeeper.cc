@@ -36,10 +36,6 @@ constexpr bool is_about_people(Verb verb) {
   }
 }
 
-constexpr int urgency(Priority p) {
-  return p == Priority::interactive ? 2 : p == Priority::routine ? 1 : 0;
-}
-
 bool lists(const std::vector<std::string>& names, std::string_view name) {
   return std::ranges::any_of(names, [&](const std::string& n) { return n == "*" || n == name; });
 }
@@ -54,7 +50,7 @@ Lack lack_of(const Role& role, const Wish& wish) {
   const bool purpose_allowed =
       wish.purpose.empty() ? !is_about_people(wish.verb) : lists(role.purposes, wish.purpose);
   if (!purpose_allowed) return Lack::purpose;
-  if (urgency(wish.priority) > urgency(role.highest)) return Lack::priority;
+  if (rank_of(wish.priority) < rank_of(role.highest)) return Lack::priority;
   return Lack::nothing;
 }
 
@@ -188,15 +184,31 @@ Bucket& Gatekeeper::State::bucket(const Role& role, const std::string& client) {
 
 namespace {
 
+// The client's roles that allow the wish, of which there is one.
+Result<std::vector<const Role*>> roles_for(const Rules& rules, const Caller& caller,
+                                           const Wish& wish) {
+  const auto own = rules.roles_of.find(caller.name);
+  if (own == rules.roles_of.end()) {
+    return fail(Fault::unknown_client, 0, "no role names the certificate's subject");
+  }
+  std::vector<const Role*> allowing;
+  Lack least = Lack::verb;
+  for (const std::size_t r : own->second) {
+    const Role& role = rules.policy.roles[r];
+    const Lack lack = lack_of(role, wish);
+    least = std::max(least, lack);
+    if (lack == Lack::nothing) allowing.push_back(&role);
+  }
+  if (allowing.empty()) return fail(Fault::not_allowed, 0, text_of(least, wish));
+  return allowing;
+}
+
 Result<std::shared_ptr<const Rules>> load_rules(const std::string& path,
                                                 const std::string& authority_pem) {
   WHORL_TRY(Policy policy, load_policy(path));
   RevocationList revoked;
   if (!policy.revoked.empty()) {
-    WHORL_TRY(const Bytes bytes, formats::read_file(policy.revoked, kMaxPemBytes));
-    std::string pem;
-    pem.reserve(bytes.size());
-    for (const std::byte b : bytes) pem.push_back(static_cast<char>(b));
+    WHORL_TRY(const std::string pem, formats::read_text(policy.revoked, kMaxPemBytes));
     auto parsed = RevocationList::parse(pem, authority_pem);
     if (!parsed) {
       return fail(parsed.error().fault, 0, policy.revoked + ": " + parsed.error().where);
@@ -243,26 +255,23 @@ Result<> Gatekeeper::reload() {
 
 Result<> Gatekeeper::admit(const Caller& caller, const Wish& wish) {
   WHORL_TRY(const auto rules, state_->rules_for(caller));
-  const auto roles = rules->roles_of.find(caller.name);
-  if (roles == rules->roles_of.end()) {
-    return fail(Fault::unknown_client, 0, "no role names the certificate's subject");
-  }
-  Lack least = Lack::verb;
+  WHORL_TRY(const auto roles, roles_for(*rules, caller, wish));
   const std::lock_guard lock(state_->guard);
-  for (const std::size_t r : roles->second) {
-    const Role& role = rules->policy.roles[r];
-    const Lack lack = lack_of(role, wish);
-    least = std::max(least, lack);
-    if (lack != Lack::nothing) continue;
-    if (role.requests_per_minute == 0) return {};
-    Bucket& bucket = state_->bucket(role, caller.name);
+  for (const Role* role : roles) {
+    if (role->requests_per_minute == 0) return {};
+    Bucket& bucket = state_->bucket(*role, caller.name);
     if (bucket.has_one()) {
       bucket.take();
       return {};
     }
   }
-  if (least == Lack::nothing) return fail(Fault::busy, 0, "the client's rate is used up");
-  return fail(Fault::not_allowed, 0, text_of(least, wish));
+  return fail(Fault::busy, 0, "the client's rate is used up");
+}
+
+Result<> Gatekeeper::allows(const Caller& caller, const Wish& wish) const {
+  WHORL_TRY(const auto rules, state_->rules_for(caller));
+  WHORL_TRY_VOID(roles_for(*rules, caller, wish));
+  return {};
 }
 
 bool Gatekeeper::may_see(const Caller& caller, std::string_view gallery) const {

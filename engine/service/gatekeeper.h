@@ -50,6 +50,9 @@ class Gatekeeper {
   // not_allowed with what is missing in `where` ("purpose x"), busy when the client's rate is used
   // up, bad_certificate where it cannot be read or is not the named client's.
   Result<> admit(const Caller& caller, const Wish& wish);
+  // The same of what goes on, a stream for instance: takes nothing from the rate. Faults as admit,
+  // but busy.
+  Result<> allows(const Caller& caller, const Wish& wish) const;
   // Whether the client may see the gallery at all, for lists; takes nothing from its rate.
   bool may_see(const Caller& caller, std::string_view gallery) const;
   // How long until the client's rate allows a request again, under the first role that does; 0

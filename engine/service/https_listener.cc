@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/gallery/descriptor.h"
 #include "engine/service/broken_pipes.h"
 #include "engine/service/x509.h"
 #include "kernels/core.h"
@@ -25,6 +26,7 @@ namespace whorl::service {
 namespace {
 
 using Moment = std::chrono::steady_clock::time_point;
+using gallery::Descriptor;
 using Ssl = std::unique_ptr<SSL, x509::Free<SSL_free>>;
 using SslContext = std::unique_ptr<SSL_CTX, x509::Free<SSL_CTX_free>>;
 
@@ -32,21 +34,6 @@ using SslContext = std::unique_ptr<SSL_CTX, x509::Free<SSL_CTX_free>>;
 constexpr long kMaxChainBytes = 32 * 1024;
 // Connections that wait in the system's queue until a thread is free.
 constexpr int kWaitingConnections = 64;
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  bool open() const { return number_ >= 0; }
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 Result<SslContext> context_of(const Credentials& credentials) {
   WHORL_TRY(const auto chain, x509::read_certificates(credentials.certificate));

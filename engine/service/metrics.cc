@@ -106,7 +106,8 @@ void look_at_galleries(const std::vector<search::GalleryStatus>& galleries,
 }
 
 void look_at(const Metrics::Gauges& seen, std::vector<MetricFamily>& out) {
-  MetricFamily waiting = family("whorl_waiting_requests", "Requests that wait to be begun");
+  MetricFamily waiting =
+      family("whorl_waiting_requests", "Requests that are in the service, waiting or under way");
   for (std::size_t i = 0; i < seen.waiting.size() && i < kPriorities; ++i) {
     add(waiting, static_cast<double>(seen.waiting[i]), "priority",
         name_of(static_cast<Priority>(i)));

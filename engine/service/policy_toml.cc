@@ -307,13 +307,11 @@ Result<Policy> parse_policy(std::string_view toml) {
 }
 
 Result<Policy> load_policy(const std::string& path) {
-  const Result<Bytes> bytes = formats::read_file(path, kMaxPolicyBytes);
-  if (!bytes && bytes.error().fault != Fault::empty_input) {
-    return tl::unexpected<Error>(bytes.error());
+  const Result<std::string> text = formats::read_text(path, kMaxPolicyBytes);
+  if (!text && text.error().fault != Fault::empty_input) {
+    return tl::unexpected<Error>(text.error());
   }
-  std::string text;
-  for (const std::byte b : bytes.value_or(Bytes())) text.push_back(static_cast<char>(b));
-  Result<Policy> policy = parse_policy(text);
+  Result<Policy> policy = parse_policy(text.value_or(""));
   if (!policy) return fail(policy.error().fault, 0, path + ", " + policy.error().where);
   if (!policy->revoked.empty()) {
     policy->revoked = (std::filesystem::path(path).parent_path() / policy->revoked).string();

@@ -15,10 +15,13 @@
 #include <cmath>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <utility>
 
 #include "engine/base/limits.h"
+#include "engine/gallery/catalogue.h"
 #include "engine/service/broken_pipes.h"
+#include "engine/service/wire.h"
 
 namespace whorl::service {
 namespace {
@@ -36,15 +39,10 @@ std::string rest_of_line(const Json& fields) {
 double to_the_microsecond(double milliseconds) { return std::round(milliseconds * 1e3) / 1e3; }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_small(char c) { return c >= 'a' && c <= 'z'; }
-bool is_of_word(char c) { return is_digit(c) || is_small(c) || c == '-' || c == '_'; }
-bool is_of_id(char c) { return is_of_word(c) || (c >= 'A' && c <= 'Z') || c == '.' || c == ':'; }
 
-void add_if_formed(Json& fields, const char* name, const std::string& text, std::size_t most,
-                   bool (*formed)(char)) {
-  if (!text.empty() && text.size() <= most && std::ranges::all_of(text, formed)) {
-    fields[name] = text;
-  }
+void add_if_formed(Json& fields, const char* name, const std::string& text,
+                   bool (*formed)(std::string_view)) {
+  if (formed(text)) fields[name] = text;
 }
 
 // A file descriptor that takes whole lines. spdlog's own file sinks keep half a line when a disk is
@@ -163,11 +161,11 @@ Result<std::unique_ptr<RequestLog>> RequestLog::open(const std::string& path) {
 
 void RequestLog::request(const Line& line) {
   Json fields = {{"event", "request"}};
-  add_if_formed(fields, "request_id", line.request_id, kMaxRequestIdBytes, is_of_id);
+  add_if_formed(fields, "request_id", line.request_id, is_request_id);
   fields["client"] = line.client.substr(0, kMaxClientNameBytes);
   fields["verb"] = name_of(line.verb);
-  add_if_formed(fields, "gallery", line.gallery, kMaxGalleryNameBytes, is_of_word);
-  add_if_formed(fields, "purpose", line.purpose, kMaxPurposeBytes, is_of_word);
+  add_if_formed(fields, "gallery", line.gallery, gallery::is_name);
+  add_if_formed(fields, "purpose", line.purpose, is_purpose);
   if (line.fault != 0) fields["fault"] = text_of(static_cast<Fault>(line.fault)).name;
   if (line.repeated) fields["repeated"] = true;
   fields["total_ms"] = to_the_microsecond(line.total_ms);

@@ -4,9 +4,11 @@
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <thread>
 #include <utility>
@@ -30,7 +32,8 @@ constexpr int kAskIfThereMs = 20'000, kAnswerWithinMs = 10'000, kHandshakeMs = 1
 constexpr int kIdleConnectionMs = 600'000;
 // Messages under way of all clients together.
 constexpr std::size_t kMemoryForMessages = std::size_t{1} << 30U;
-constexpr int kThreadsBesides = 64;  // for streams and connections
+constexpr int kThreadsBesides = 64;  // for connections and those who watch
+constexpr std::chrono::seconds kFirstMessageWithin{10};
 
 std::string first_property(const grpc::AuthContext& context, const char* name) {
   const auto values = context.FindPropertyValues(name);
@@ -75,6 +78,23 @@ template <class Answer>
 Message<Answer> message_of(const Bytes& bytes) {
   return Message<Answer>(grpc::Slice(bytes.data(), bytes.size()));
 }
+
+// Ends a call that has lasted its time: its client may be silent for ever, and a read waits as
+// long.
+class CutOff {
+ public:
+  CutOff(grpc::ServerContext& context, SteadyTime until)
+      : watch_([&context, until](const std::stop_token& over) {
+          std::mutex lock;
+          std::condition_variable_any bell;
+          std::unique_lock held(lock);
+          bell.wait_until(held, over, until, [] { return false; });
+          if (!over.stop_requested()) context.TryCancel();
+        }) {}
+
+ private:
+  std::jthread watch_;
+};
 
 class Glue {
  public:
@@ -127,6 +147,7 @@ class RegisterCalls final : public wire::Register::Service {
                          const Message<wire::WatchHitsRequest>* request,
                          grpc::ServerWriter<Message<wire::Hit>>* writer) override {
     const Call call = call_of(*context, kLongestWatch);
+    const CutOff cut_off(*context, call.patience.until);
     const Aligned message(request->data(), request->size());
     const Result<> watched = glue_.service().watch_hits(
         call, message.bytes(),
@@ -152,23 +173,6 @@ class AdminCalls final : public wire::Admin::Service {
 };
 #undef WHORL_UNARY
 
-// Ends a call that has lasted its time: its client may be silent for ever, and a read waits as
-// long.
-class CutOff {
- public:
-  CutOff(grpc::ServerContext& context, SteadyTime until)
-      : watch_([&context, until](const std::stop_token& over) {
-          std::mutex lock;
-          std::condition_variable_any bell;
-          std::unique_lock held(lock);
-          bell.wait_until(held, over, until, [] { return false; });
-          if (!over.stop_requested()) context.TryCancel();
-        }) {}
-
- private:
-  std::jthread watch_;
-};
-
 class StationCalls final : public wire::Station::Service {
  public:
   explicit StationCalls(service::Service& service) : glue_(service) {}
@@ -177,10 +181,15 @@ class StationCalls final : public wire::Station::Service {
                        grpc::ServerReaderWriter<Message<wire::Feedback>,
                                                 Message<wire::CaptureRequest>>* stream) override {
     const Call call = call_of(*context);
-    const CutOff cut_off(*context, call.patience.until);
     service::Service::Visit visit(glue_.service(), call);
+    std::optional<CutOff> cut_off(
+        std::in_place, *context,
+        std::min(call.patience.until, SteadyTime::clock::now() + kFirstMessageWithin));
     Message<wire::CaptureRequest> request;
+    bool first_read = false;
     while (!visit.finished() && stream->Read(&request)) {
+      if (!first_read) cut_off.emplace(*context, call.patience.until);
+      first_read = true;
       const Aligned message(request.data(), request.size());
       const Result<Bytes> feedback = visit.take(message.bytes());
       if (!feedback) return glue_.refuse(call, feedback.error(), *context);

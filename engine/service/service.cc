@@ -39,6 +39,7 @@ Service::Service(const Foundations& on, int at_once)
       started_at_(on.clock.now()),
       admission_(at_once > 0 ? at_once : static_cast<int>(std::thread::hardware_concurrency()),
                  on.gatekeeper.policy()->queue),
+      changes_(1, {}),
       answers_(on.engine.store()),
       desk_(
           [this](const std::string& gallery, std::span<const search::Query> queries) {
@@ -57,6 +58,7 @@ template <class Request>
 Result<Bytes> Service::handle(Verb verb, const Call& call, Message message,
                               NeedsGallery needs_gallery, Work<Request> work) {
   Job job{verb, call, {}, {}};
+  job.message = message;
   const auto request = verified<Request>(message);
   Result<Heading> heading = request ? read_heading((*request)->heading(), needs_gallery)
                                     : Result<Heading>(tl::unexpected<Error>(request.error()));
@@ -65,7 +67,7 @@ Result<Bytes> Service::handle(Verb verb, const Call& call, Message message,
                [&]() -> Result<Done> { return tl::unexpected<Error>(std::move(heading).error()); });
   }
   job.heading = *std::move(heading);
-  job.digest = sha256_hex(message);
+  call.priority = job.heading.priority;
   return run(job, [&] { return (this->*work)(**request, job); });
 }
 
@@ -76,25 +78,33 @@ Result<Bytes> Service::run(Job& job, const std::function<Result<Done>()>& work) 
   }
   tell(job, done);
   if (!done) return tl::unexpected<Error>(std::move(done).error());
+  if (job.hit) board_.tell(job.hit);
   return std::move(done->answer);
 }
 
 Result<Service::Done> Service::answer_once(Job& job, const std::function<Result<Done>()>& work) {
   if (job.heading.request_id.empty()) return work();  // which says what is wrong with it
   const Heading& heading = job.heading;
-  WHORL_TRY_VOID(on_.gatekeeper.admit(
-      job.call.caller, {job.verb, heading.gallery, heading.purpose, heading.priority}));
+  WHORL_TRY_VOID(job.admitted ? on_.gatekeeper.allows(job.call.caller, job.wish())
+                              : on_.gatekeeper.admit(job.call.caller, job.wish()));
   job.policy = on_.gatekeeper.policy();
   WHORL_TRY(const Admission::Place place, admission_.enter(heading.priority));
+  if (job.digest.empty()) job.digest = sha256_hex(job.message);
   WHORL_TRY(const AnswerBook::Entry entry, answers_.open(job.call.caller.name, heading.request_id,
                                                          job.verb, job.digest, job.call.patience));
   if (entry.first_answer()) {
     job.repeated = true;
+    // A full disk may have left the first one's keys to be destroyed.
+    if (job.verb == Verb::erase) WHORL_TRY_VOID(on_.engine.store().finish_erasures());
     return Done{*entry.first_answer(), true};
   }
   job.entry = &entry;
   WHORL_TRY(Done done, work());
-  if (!done.kept) WHORL_TRY_VOID(entry.keep(done.answer));
+  // What changed nothing may be done again. What tells of one person is not kept at all: it would
+  // outlive the person's erasure.
+  if (!done.kept && job.subject == 0) {
+    if (const Result<> kept = entry.keep(done.answer); !kept) on_.log.warning(kept.error());
+  }
   return done;
 }
 
@@ -153,9 +163,9 @@ std::unique_ptr<wire::ReportT> Service::report_of(const Job& job) const {
   return report;
 }
 
-Result<Bands> Service::bands_of(const std::string& gallery) const {
-  WHORL_TRY(const std::int64_t people, on_.engine.people(gallery));
-  return bands_for(on_.gatekeeper.policy()->gallery(gallery), people);
+Result<Bands> Service::bands_of(const Job& job) const {
+  WHORL_TRY(const std::int64_t people, on_.engine.people(job.heading.gallery));
+  return bands_for(job.gallery_policy(), people);
 }
 
 Metrics::Gauges Service::gauges() {
@@ -196,7 +206,7 @@ Result<> Service::tidy() {
 
 std::chrono::milliseconds Service::retry_after(const Call& call, const Error& error) const {
   if (error.fault != Fault::busy) return std::chrono::milliseconds(0);
-  return std::max(on_.gatekeeper.wait_for(call.caller), admission_.retry_after(Priority::routine));
+  return std::max(on_.gatekeeper.wait_for(call.caller), admission_.retry_after(call.priority));
 }
 
 // ---- The verbs ---------------------------------------------------------------------------------

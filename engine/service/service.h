@@ -27,6 +27,8 @@ namespace whorl::service {
 struct Call {
   Caller caller;
   Patience patience;
+  // As the request says it, once that was read: tells how long a refused client should wait.
+  mutable Priority priority = Priority::routine;
 };
 
 using Message = std::span<const std::byte>;
@@ -41,13 +43,13 @@ struct Foundations {
   const Clock& clock;
 };
 
-// Every request goes the same way: its message is verified and read, the gatekeeper admits it, its
-// id is looked up among those answered before, it finds a place and does its work, and it is
+// Every request goes the same way: its message is verified and read, the gatekeeper admits it, it
+// finds a place, its id is looked up among those answered before, it does its work, and it is
 // written to the audit log before it is answered.
 //
 // Thread safety: every member may be called from any thread.
 // Invariants:
-//   1. No answer without its record in the audit log.
+//   1. No answer without its record in the audit log; a visit has one for each capture.
 //   2. A change and the answer to it are stored in one write, so an id that comes again, also after
 //      a crash, is given the first answer and does nothing.
 class Service {
@@ -77,6 +79,9 @@ class Service {
   // Sends hits until the client gives up, `send` says no, or the service stops.
   Result<> watch_hits(const Call& call, Message message, const std::function<bool(Bytes)>& send);
 
+  struct Job;   // a request while it is done
+  struct Done;  // what became of it
+
   // One visit of a person to a station: its messages one after another.
   class Visit {
    public:
@@ -91,9 +96,10 @@ class Service {
     bool finished() const { return finished_; }
 
    private:
+    Result<Done> look(Message message, Job& job, wire::FeedbackT& feedback);
     Result<> begin(const wire::CaptureRequest& first);
-    Result<> add(const wire::Sample& sample, wire::FeedbackT& feedback);
-    Result<bool> looks_enrolled();
+    Result<> add(const wire::Sample& sample, Job& job, wire::FeedbackT& feedback);
+    Result<> look_whether_enrolled(Job& job, wire::FeedbackT& feedback);
     Result<> finish(wire::FeedbackT& feedback);
 
     Service& service_;
@@ -104,7 +110,8 @@ class Service {
     SampleReports reports_;
     std::string digest_;  // of everything so far
     std::uint32_t captures_ = 0;
-    bool finished_ = false;
+    bool last_ = false;      // the message at hand ends the visit
+    bool finished_ = false;  // nothing more is taken
   };
 
   // Nothing new is taken from now on.
@@ -122,8 +129,6 @@ class Service {
   std::chrono::milliseconds retry_after(const Call& call, const Error& error) const;
 
  private:
-  struct Job;
-  struct Done;
   template <class Request>
   using Work = Result<Done> (Service::*)(const Request&, Job&);
   template <class Request>
@@ -152,17 +157,19 @@ class Service {
   Result<Done> enrol_encounter(search::Enrolment enrolment, const search::Dedup* dedup,
                                SampleReports reports, const Bands& bands, Job& job);
   Result<search::Answer> look_for(const std::string& gallery, search::Query query, Job& job);
-  Result<Bands> bands_of(const std::string& gallery) const;
-  Result<Done> changed(const Job& job, const wire::ChangeAnswerT& answer,
+  Result<Bands> bands_of(const Job& job) const;
+  Result<Admission::Turn> turn_to_change(Job& job);
+  Result<Done> changed(Job& job, const wire::ChangeAnswerT& answer,
                        const std::function<Result<Revision>(const gallery::Note&)>& change);
   std::unique_ptr<wire::ReportT> report_of(const Job& job) const;
-  void publish(const Job& job, const wire::SearchResultT& result);
+  void publish(Job& job, const wire::SearchResultT& result);
   std::vector<std::unique_ptr<wire::GalleryInfoT>> galleries_seen(const Job& job) const;
   Metrics::Gauges gauges();
 
   const Foundations on_;
   const UnixMillis started_at_;
   Admission admission_;
+  Admission changes_;  // who goes next among those that change the store, one at a time
   AnswerBook answers_;
   HitBoard board_;
   SearchDesk desk_;

@@ -70,11 +70,10 @@ Result<> Service::watch_hits(const Call& call, Message message,
     WHORL_TRY(const wire::WatchHitsRequest* const request,
               verified<wire::WatchHitsRequest>(message));
     WHORL_TRY(job.heading, read_heading(request->heading(), NeedsGallery::yes));
-    const Heading& heading = job.heading;
-    WHORL_TRY_VOID(on_.gatekeeper.admit(
-        call.caller, {job.verb, heading.gallery, heading.purpose, heading.priority}));
+    WHORL_TRY_VOID(on_.gatekeeper.admit(call.caller, job.wish()));
     const wire::Decision least = request->least();
-    WHORL_TRY(watch, board_.watch([gallery = heading.gallery, least](const wire::HitT& hit) {
+    if (least > wire::Decision::hit) return fail(Fault::bad_request, 0, "least");
+    WHORL_TRY(watch, board_.watch([gallery = job.heading.gallery, least](const wire::HitT& hit) {
       return hit.gallery == gallery && hit.decision >= least;
     }));
     return Done{};
@@ -85,7 +84,9 @@ Result<> Service::watch_hits(const Call& call, Message message,
   if (!begun) return tl::unexpected<Error>(std::move(begun).error());
   for (;;) {
     WHORL_TRY(const auto hit, watch->next(call.patience));
-    if (hit == nullptr || !send(packed(*hit))) return {};
+    if (hit == nullptr) return {};
+    WHORL_TRY_VOID(on_.gatekeeper.allows(call.caller, job.wish()));  // still
+    if (!send(packed(*hit))) return {};
   }
 }
 

@@ -31,6 +31,14 @@ Result<Captured> Service::capture(const WireSamples* samples, Job& job) {
   return captured;
 }
 
+// The engine changes one thing at a time; here the most urgent comes first, and who gave up, never.
+Result<Admission::Turn> Service::turn_to_change(Job& job) {
+  const SteadyTime asked = std::chrono::steady_clock::now();
+  auto turn = changes_.turn(job.heading.priority, job.call.patience);
+  job.queued_s += since(asked);
+  return turn;
+}
+
 Result<search::Answer> Service::look_for(const std::string& gallery, search::Query query,
                                          Job& job) {
   const SteadyTime asked = std::chrono::steady_clock::now();
@@ -42,7 +50,7 @@ Result<search::Answer> Service::look_for(const std::string& gallery, search::Que
   return answer;
 }
 
-void Service::publish(const Job& job, const wire::SearchResultT& result) {
+void Service::publish(Job& job, const wire::SearchResultT& result) {
   on_.metrics.searched(static_cast<std::int64_t>(result.comparisons), result.loss, result.backend,
                        job.decision);
   if (result.decision == wire::Decision::no_hit) return;
@@ -57,7 +65,7 @@ void Service::publish(const Job& job, const wire::SearchResultT& result) {
     if (candidate->decision == wire::Decision::no_hit) continue;
     hit->candidates.push_back(std::make_unique<wire::CandidateT>(*candidate));
   }
-  board_.tell(hit);
+  job.hit = std::move(hit);
 }
 
 Result<Service::Done> Service::do_enrol(const wire::EnrolRequest& request, Job& job) {
@@ -69,7 +77,7 @@ Result<Service::Done> Service::do_enrol(const wire::EnrolRequest& request, Job& 
             read_encounter(request.source(), request.captured_at_ms(), request.sex(),
                            request.birth_year(), on_.clock.now()));
   enrolment.expect_new_subject = request.expect_new_subject();
-  WHORL_TRY(const Bands bands, bands_of(job.heading.gallery));
+  WHORL_TRY(const Bands bands, bands_of(job));
   search::Dedup dedup;
   WHORL_TRY(dedup.query, read_search(request.search(), policy, bands));
   dedup.enrol_referrals = !request.refuse_referrals();
@@ -109,6 +117,7 @@ Result<Service::Done> Service::enrol_encounter(search::Enrolment enrolment,
     answer = packed(told);
     return std::optional(job.entry->note(answer));
   };
+  WHORL_TRY(const Admission::Turn turn, turn_to_change(job));
   const SteadyTime begun = std::chrono::steady_clock::now();
   WHORL_TRY(search::Receipt receipt,
             on_.engine.enrol(job.heading.gallery, enrolment, judged ? &*judged : nullptr));
@@ -124,7 +133,7 @@ Result<Service::Done> Service::enrol_encounter(search::Enrolment enrolment,
 
 Result<Service::Done> Service::do_identify(const wire::IdentifyRequest& request, Job& job) {
   const GalleryPolicy& policy = job.gallery_policy();
-  WHORL_TRY(const Bands bands, bands_of(job.heading.gallery));
+  WHORL_TRY(const Bands bands, bands_of(job));
   WHORL_TRY(search::Query query, read_search(request.search(), policy, bands));
   WHORL_TRY(Captured captured, capture(request.samples(), job));
   query.templates = std::move(captured.templates);
@@ -162,6 +171,7 @@ Result<Service::Done> Service::do_verify(const wire::VerifyRequest& request, Job
   const Bands bands = verify_bands(policy);
   query.hit_at = bands.hit_at, query.refer_at = bands.refer_at;
   query.templates = std::move(captured.templates);
+  WHORL_TRY(const Admission::Turn turn, admission_.turn(job.heading.priority, job.call.patience));
   const SteadyTime begun = std::chrono::steady_clock::now();
   WHORL_TRY(std::optional<search::Candidate> best, search::verify(query.templates, references));
   job.stage2_s += since(begun);
@@ -187,9 +197,10 @@ Result<Service::Done> Service::do_verify(const wire::VerifyRequest& request, Job
 
 // A change whose answer is stored with it, and completed by what the store gave it.
 Result<Service::Done> Service::changed(
-    const Job& job, const wire::ChangeAnswerT& told,
+    Job& job, const wire::ChangeAnswerT& told,
     const std::function<Result<Revision>(const gallery::Note&)>& change) {
   Bytes answer = packed(told);
+  WHORL_TRY(const Admission::Turn turn, turn_to_change(job));
   WHORL_TRY(const Revision revision, change(job.entry->note(answer)));
   AnswerBook::complete(answer, job.verb, {EncounterId{0}, revision}, false);
   return Done{std::move(answer), true};

@@ -19,35 +19,60 @@ std::string digest_with(const std::string& before, Message message) {
 
 }  // namespace
 
+// Every capture is recorded before it is answered, and so is what is wrong with a message.
 Result<Bytes> Service::Visit::take(Message message) {
   if (finished_) return fail(Fault::bad_request, 0, "a message after the last");
-  WHORL_TRY(const wire::CaptureRequest* const request, verified<wire::CaptureRequest>(message));
-  digest_ = digest_with(digest_, message);
-  if (!heading_) WHORL_TRY_VOID(begin(*request));
+  Job job{Verb::capture, call_, heading_.value_or(Heading{}), {}};
   wire::FeedbackT feedback;
+  Result<Done> looked = look(message, job, feedback);
+  const bool finish_now = looked && last_;
+  if (!looked || job.samples > 0) {
+    if (Result<> written = service_.record(job, looked); !written) {
+      looked = tl::unexpected<Error>(std::move(written).error());
+    }
+    service_.tell(job, looked);
+  }
+  if (!looked) finished_ = true;
+  if (!looked) return tl::unexpected<Error>(std::move(looked).error());
+  if (finish_now) WHORL_TRY_VOID(finish(feedback));
+  return packed(feedback);
+}
+
+Result<Service::Done> Service::Visit::look(Message message, Job& job, wire::FeedbackT& feedback) {
+  WHORL_TRY(const wire::CaptureRequest* const request, verified<wire::CaptureRequest>(message));
+  if (!heading_) {
+    WHORL_TRY(job.heading, read_heading(request->heading(), NeedsGallery::yes));
+    call_.priority = job.heading.priority;
+    if (service_.visits_ > kMaxVisits) return fail(Fault::busy, 0, "visits");
+    WHORL_TRY_VOID(service_.on_.gatekeeper.admit(call_.caller, job.wish()));
+    WHORL_TRY_VOID(begin(*request));
+    heading_ = job.heading;
+  } else {
+    WHORL_TRY_VOID(service_.on_.gatekeeper.allows(call_.caller, job.wish()));  // still
+  }
+  digest_ = digest_with(digest_, message);
+  job.policy = service_.on_.gatekeeper.policy();
+  job.subject = subject_.value();
   feedback.capture = captures_;
   if (request->sample() != nullptr) {
     if (captures_ >= kMaxCapturesPerVisit) return fail(Fault::limit_exceeded, 0, "captures");
     ++captures_;
-    WHORL_TRY_VOID(add(*request->sample(), feedback));
+    job.samples = 1;
+    WHORL_TRY_VOID(add(*request->sample(), job, feedback));
   }
-  if (request->finish()) WHORL_TRY_VOID(finish(feedback));
-  return packed(feedback);
+  last_ = request->finish();
+  return Done{};
 }
 
 Result<> Service::Visit::begin(const wire::CaptureRequest& first) {
-  WHORL_TRY(const Heading heading, read_heading(first.heading(), NeedsGallery::yes));
-  WHORL_TRY_VOID(service_.on_.gatekeeper.admit(
-      call_.caller, {Verb::capture, heading.gallery, heading.purpose, heading.priority}));
   WHORL_TRY(subject_, read_subject(first.subject()));
   WHORL_TRY(encounter_, read_encounter(first.source(), 0, wire::Sex::not_recorded, 0,
                                        service_.on_.clock.now()));
-  heading_ = heading;
   return {};
 }
 
 // What is wrong with one capture is told and ends nothing; what is wrong with the machine does.
-Result<> Service::Visit::add(const wire::Sample& sample, wire::FeedbackT& feedback) {
+Result<> Service::Visit::add(const wire::Sample& sample, Job& job, wire::FeedbackT& feedback) {
   Result<Captured> captured = fail(Fault::cancelled);
   {
     WHORL_TRY(const Admission::Place place, service_.admission_.enter(heading_->priority));
@@ -79,31 +104,32 @@ Result<> Service::Visit::add(const wire::Sample& sample, wire::FeedbackT& feedba
   std::move(captured->templates.begin(), captured->templates.end(),
             std::back_inserter(encounter_.templates));
   std::move(captured->reports.begin(), captured->reports.end(), std::back_inserter(reports_));
-  WHORL_TRY(feedback.duplicate_suspected, looks_enrolled());
-  return {};
+  return look_whether_enrolled(job, feedback);
 }
 
 // By everything captured so far, so that the clerk hears of it while the person is still there.
-Result<bool> Service::Visit::looks_enrolled() {
-  Job job{Verb::capture, call_, *heading_, {}};
-  job.policy = service_.on_.gatekeeper.policy();
+Result<> Service::Visit::look_whether_enrolled(Job& job, wire::FeedbackT& feedback) {
   WHORL_TRY(const Admission::Place place, service_.admission_.enter(heading_->priority));
-  WHORL_TRY(const Bands bands, service_.bands_of(heading_->gallery));
+  WHORL_TRY(const Bands bands, service_.bands_of(job));
   WHORL_TRY(search::Query query, read_search(nullptr, job.gallery_policy(), bands));
   query.templates = encounter_.templates;
   query.filter.excluded = {subject_};
   WHORL_TRY(search::Answer answer, service_.look_for(heading_->gallery, query, job));
   decide(job.gallery_policy(), bands, query, answer);
-  return answer.decision != search::Decision::no_hit;
+  job.decision = search::name_of(answer.decision);
+  job.candidates = static_cast<std::uint32_t>(answer.candidates.size());
+  feedback.duplicate_suspected = answer.decision != search::Decision::no_hit;
+  return {};
 }
 
 Result<> Service::Visit::finish(wire::FeedbackT& feedback) {
   finished_ = true;
   Job job{Verb::capture, call_, *heading_, digest_};
+  job.admitted = true;
   job.samples = captures_;
   job.subject = subject_.value();
   const auto work = [&]() -> Result<Done> {
-    WHORL_TRY(const Bands bands, service_.bands_of(heading_->gallery));
+    WHORL_TRY(const Bands bands, service_.bands_of(job));
     search::Dedup dedup;
     WHORL_TRY(dedup.query, read_search(nullptr, job.gallery_policy(), bands));
     search::Enrolment enrolment{subject_, std::move(encounter_)};

@@ -72,5 +72,8 @@ inline constexpr int kPriorities = 3;
 constexpr std::string_view name_of(Priority p) {
   return p == Priority::interactive ? "interactive" : p == Priority::routine ? "routine" : "bulk";
 }
+constexpr int rank_of(Priority p) {  // lower goes first
+  return p == Priority::interactive ? 0 : p == Priority::routine ? 1 : 2;
+}
 
 }  // namespace whorl::service

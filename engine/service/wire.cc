@@ -14,19 +14,6 @@ std::string_view text_of(const flatbuffers::String* text) {
   return text == nullptr ? std::string_view{} : text->string_view();
 }
 
-bool is_request_id(std::string_view id) {
-  const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == ':' || c == '-';
-  };
-  return !id.empty() && id.size() <= kMaxRequestIdBytes && std::ranges::all_of(id, fits);
-}
-
-// Words of the policy, so nothing that could break a log line.
-bool is_purpose(std::string_view purpose) {
-  return !purpose.empty() && purpose.size() <= kMaxPurposeBytes && gallery::is_name(purpose);
-}
-
 template <class To, class From>
 Result<To> one_of(From value, From last, std::string_view field) {
   if (value > last) return fail(Fault::bad_request, 0, std::string(field));
@@ -50,6 +37,19 @@ std::string backend_of(const search::Effort& effort) {
 }
 
 }  // namespace
+
+bool is_request_id(std::string_view id) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == ':' || c == '-';
+  };
+  return !id.empty() && id.size() <= kMaxRequestIdBytes && std::ranges::all_of(id, fits);
+}
+
+// Words of the policy, so nothing that could break a log line.
+bool is_purpose(std::string_view purpose) {
+  return !purpose.empty() && purpose.size() <= kMaxPurposeBytes && gallery::is_name(purpose);
+}
 
 Result<Heading> read_heading(const wire::Heading* heading, NeedsGallery needs_gallery) {
   if (heading == nullptr) return fail(Fault::bad_request, 0, "heading");

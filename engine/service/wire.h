@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "engine/base/result.h"
 #include "engine/generated/whorl_generated.h"
@@ -19,6 +20,9 @@ namespace whorl::service {
 // Fault::bad_request.
 template <class Request>
 Result<const Request*> verified(std::span<const std::byte> bytes);
+
+bool is_request_id(std::string_view id);    // [A-Za-z0-9._:-]{1,64}
+bool is_purpose(std::string_view purpose);  // [a-z0-9_-]{1,32}
 
 // What heads every request.
 struct Heading {

@@ -153,6 +153,13 @@ TEST_F(ServerFaults, AClientThatVanishesInMidVisitEnrolsNobodyAndFreesItsPlace) 
   }
 }
 
+TEST_F(ServerFaults, AVisitThatDoesNotBeginIsEndedLongBeforeItsTime) {
+  const auto client = connect();
+  const auto visit = client->visit({kTooLong * 2});
+  ASSERT_TRUE(gauge_comes_to("whorl_streams 1"));
+  ASSERT_TRUE(gauge_comes_to("whorl_streams 0"));
+}
+
 TEST_F(ServerFaults, PeersThatAreSilentOrTalkNonsenseAreDroppedAndKeepNobodyOut) {
   constexpr int kSilent = 200, kShaken = 20;
   std::deque<Socket> silent;

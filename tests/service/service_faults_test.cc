@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
+#include <thread>
 
 #include "engine/service/certificates.h"
 #include "tests/service/asked_service.h"
@@ -128,6 +130,45 @@ TEST_F(ServiceFaults, ACertificateThatIsTakenBackIsRefusedFromTheReloadOn) {
   EXPECT_EQ(std::ranges::count(audited(), static_cast<std::uint16_t>(Fault::unknown_client),
                                &AuditRecord::fault),
             3);
+}
+
+TEST_F(ServiceFaults, AWatcherWhoLosesTheRightHearsOfNoFurtherHit) {
+  std::ofstream(house_.folder() / "policy.toml")
+      << "[[role]]\nname = \"register\"\nclients = [\"CN=register,O=Whorl\"]\n"
+         "galleries = [\"*\"]\npurposes = [\"*\"]\n"
+         "verbs = [\"enrol\", \"identify\", \"watch-hits\", \"reload\"]\n";
+  auto rules = Gatekeeper::open((house_.folder() / "policy.toml").string(), house_.clock, "");
+  ASSERT_TRUE(rules) << describe(rules.error());
+  house_.serve_under(*std::move(rules));
+  enrol(enrolment("e", 5, 3));
+  std::atomic<int> heard = 0;
+  std::atomic<bool> watching = false;
+  Result<> watched;
+  std::jthread watcher([&] {
+    wire::WatchHitsRequestT watch;
+    watch.heading = heading("w");
+    Call call = call_by(kRegister);
+    call.patience.gave_up = [&] {
+      watching = true;
+      return false;
+    };
+    watched = house_.service->watch_hits(call, packed(watch), [&](const Bytes&) {
+      ++heard;
+      return true;
+    });
+  });
+  while (!watching) std::this_thread::yield();
+  identify(query("1", 3, 1));
+  while (heard == 0) std::this_thread::yield();
+  std::ofstream(house_.folder() / "policy.toml")
+      << "[[role]]\nname = \"register\"\nclients = [\"CN=register,O=Whorl\"]\n"
+         "galleries = [\"*\"]\npurposes = [\"*\"]\nverbs = [\"identify\"]\n";
+  ASSERT_TRUE(house_.gatekeeper->reload());
+  identify(query("2", 3, 2));
+  watcher.join();
+  EXPECT_EQ(heard, 1);
+  ASSERT_FALSE(watched);
+  EXPECT_EQ(watched.error().fault, Fault::not_allowed);
 }
 
 }  // namespace

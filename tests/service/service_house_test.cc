@@ -5,9 +5,11 @@
 
 #include <atomic>
 #include <fstream>
+#include <list>
 #include <sstream>
 #include <thread>
 
+#include "engine/base/limits.h"
 #include "engine/service/service.h"
 #include "tests/service/asked_service.h"
 
@@ -85,12 +87,82 @@ TEST_F(ServiceTest, AStationsVisitIsToldOfEachCaptureAndEnrolledAtItsEnd) {
   EXPECT_EQ(people(), 1);
   Service::Visit returning(*house_.service, call);
   auto first = capture_of(3, FingerPosition::right_index);
-  first.heading = heading("another visit");
-  EXPECT_FALSE(returning.take(packed(first)));  // a space in its id
   first.heading = heading("another-visit");
   first.subject = 9;
   EXPECT_TRUE(take(returning, first).duplicate_suspected);
   EXPECT_EQ(people(), 1);  // it was never finished
+}
+
+TEST_F(ServiceTest, EveryCaptureOfAVisitIsInTheAuditLogAndWhatEndedIt) {
+  enrol(enrolment("e", 5, 3));
+  const Call call = call_by(kRegister);
+  auto first = capture_of(3, FingerPosition::right_index);
+  first.heading = heading("unfinished");
+  first.subject = 9;
+  {
+    Service::Visit visit(*house_.service, call);
+    EXPECT_TRUE(visit.take(packed(first)));
+    EXPECT_TRUE(visit.take(packed(capture_of(3, FingerPosition::left_thumb))));
+  }
+  {
+    Service::Visit visit(*house_.service, call);
+    first.heading = heading("a space");
+    EXPECT_FALSE(visit.take(packed(first)));
+    first.heading = heading("late");
+    EXPECT_FALSE(visit.take(packed(first))) << "the fault ended it";
+  }
+  {
+    const Call gate = call_by(kGate);
+    Service::Visit visit(*house_.service, gate);
+    first.heading = heading("forbidden");
+    EXPECT_FALSE(visit.take(packed(first)));
+  }
+  auto records = audited();
+  ASSERT_EQ(records.size(), 5U);
+  for (const int capture : {1, 2}) {
+    EXPECT_EQ(records[capture].verb, Verb::capture);
+    EXPECT_EQ(records[capture].request_id, "unfinished");
+    EXPECT_EQ(records[capture].subject, 9U);
+    EXPECT_EQ(records[capture].samples, 1U);
+    EXPECT_EQ(records[capture].decision, "hit");
+  }
+  EXPECT_EQ(records[3].fault, static_cast<std::uint16_t>(Fault::bad_request));
+  EXPECT_EQ(records[4].fault, static_cast<std::uint16_t>(Fault::not_allowed));
+  EXPECT_EQ(records[4].request_id, "forbidden");
+}
+
+TEST_F(ServiceTest, AVisitIsOneRequestOfTheClientsRate) {
+  Policy policy = house_.policy();
+  policy.roles.front().requests_per_minute = 1;
+  policy.roles.front().burst = 1;
+  house_.serve_under(std::make_unique<Gatekeeper>(policy, house_.clock));
+  const Call call = call_by(kRegister);
+  auto first = capture_of(3, FingerPosition::right_index);
+  first.heading = heading("visit");
+  first.subject = 5;
+  Service::Visit visit(*house_.service, call);
+  EXPECT_TRUE(visit.take(packed(first)));
+  auto last = capture_of(3, FingerPosition::left_thumb);
+  last.finish = true;
+  const auto done = visit.take(packed(last));
+  ASSERT_TRUE(done) << describe(done.error());
+  EXPECT_EQ(people(), 1);
+  Service::Visit next(*house_.service, call);
+  EXPECT_EQ(next.take(packed(first)).error().fault, Fault::busy);
+}
+
+TEST_F(ServiceTest, NoMoreVisitsAreOpenThanMayBe) {
+  const Call call = call_by(kRegister);
+  auto first = capture_of(3, FingerPosition::right_index);
+  first.heading = heading("visit");
+  first.subject = 5;
+  std::list<Service::Visit> visits;
+  for (int i = 0; i < kMaxVisits; ++i) visits.emplace_back(*house_.service, call);
+  {
+    Service::Visit beyond(*house_.service, call);
+    EXPECT_EQ(beyond.take(packed(first)).error().fault, Fault::busy);
+  }
+  EXPECT_TRUE(visits.back().take(packed(first)));
 }
 
 TEST_F(ServiceTest, ADrainingServiceTakesNothingNew) {

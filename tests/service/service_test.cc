@@ -91,6 +91,28 @@ TEST_F(ServiceTest, ARequestThatComesAgainIsGivenItsFirstAnswerAndDoesNothing) {
   EXPECT_EQ(people(), 2);
 }
 
+TEST_F(ServiceTest, WhatOnlyTellsOfOnePersonIsDoneAnewSoThatNoAnswerOutlivesAnErasure) {
+  enrol(enrolment("e", 5, 3));
+  wire::GetSubjectRequestT show;
+  show.heading = heading("show");
+  show.subject = 5;
+  wire::VerifyRequestT verify;
+  verify.heading = heading("verify");
+  verify.samples = samples_of(3, 1);
+  verify.subject = 5;
+  EXPECT_TRUE(ask(&Service::get_subject, show));
+  EXPECT_TRUE(ask(&Service::verify, verify));
+  const auto again = ask(&Service::get_subject, show);
+  ASSERT_TRUE(again) << describe(again.error());
+  EXPECT_FALSE(unpacked<wire::SubjectAnswerT>(*again).report->repeated);
+  wire::EraseRequestT erase;
+  erase.heading = heading("erase");
+  erase.subject = 5;
+  ASSERT_TRUE(ask(&Service::erase, erase));
+  EXPECT_EQ(ask(&Service::get_subject, show).error().fault, Fault::not_found);
+  EXPECT_EQ(ask(&Service::verify, verify).error().fault, Fault::not_found);
+}
+
 TEST_F(ServiceTest, ARequestIdIsOfOneRequestAndOneClient) {
   enrol(enrolment("id", 5, 3));
   const auto other_body = ask(&Service::enrol, enrolment("id", 6, 4));

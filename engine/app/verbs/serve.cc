@@ -107,7 +107,8 @@ Result<Exit> serve(CLI::App& app, ServeOptions& o, Console& console) {
   WHORL_TRY(const Key master, load_master_key(o.store.key));
   WHORL_TRY(const auto audit, service::AuditLog::open(o.audit, master, clock));
   service::Metrics metrics;
-  service::Service service({*engine, *doors.gatekeeper, *audit, metrics, *log, clock}, 0);
+  service::Service service({*engine, *doors.gatekeeper, *audit, metrics, *log, clock},
+                           o.store.threads);
   std::atomic<bool> drained = false;
   service.on_drain([&drained] { drained = true; });
   service::ServerOptions listening{o.listen, doors.credentials};
