@@ -39,14 +39,6 @@ class Gatherer {
   std::set<Part> parts_;      // that it has
 };
 
-// A file of pictures, and templates of faces alone.
-bool are_of_faces(std::span<const std::byte> bytes, const std::vector<Template>& templates) {
-  const bool pictures = features::is_picture(bytes) || features::is_face_record(bytes);
-  return pictures && std::ranges::all_of(templates, [](const Template& t) {
-           return modality_of(t) == Modality::face;
-         });
-}
-
 }  // namespace
 
 Result<Encounter> read_visit(const Visit& visit, const Clock& clock,
@@ -60,7 +52,7 @@ Result<Encounter> read_visit(const Visit& visit, const Clock& clock,
     std::vector<features::Flaws> flaws;
     Bytes bytes;
     WHORL_TRY(std::vector<Template> templates, read_ready(file, &flaws, &bytes));
-    if (pictures != nullptr && are_of_faces(bytes, templates)) {
+    if (pictures != nullptr && features::are_pictures_of_faces(bytes, templates)) {
       pictures->push_back({static_cast<std::uint8_t>(encounter.templates.size()),
                            static_cast<std::uint8_t>(templates.size()), std::move(bytes)});
     }

@@ -170,6 +170,13 @@ bool is_face_record(std::span<const std::byte> bytes) {
   return formats::looks_like_face_image_record(bytes) || formats::looks_like_icao_dg2(bytes);
 }
 
+bool are_pictures_of_faces(std::span<const std::byte> bytes,
+                           const std::vector<Template>& templates) {
+  return (is_picture(bytes) || is_face_record(bytes)) &&
+         std::ranges::all_of(templates,
+                             [](const Template& t) { return modality_of(t) == Modality::face; });
+}
+
 Flaws flaws_of(const PrintQuality& quality) { return named_flaws(quality); }
 Flaws flaws_of(const FaceQuality& quality) { return named_flaws(quality); }
 

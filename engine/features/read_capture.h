@@ -21,6 +21,10 @@ bool is_picture(std::span<const std::byte> bytes);
 // Whether they are a record that can carry nothing but faces.
 bool is_face_record(std::span<const std::byte> bytes);
 
+// Whether templates that were read of a file are of pictures of faces.
+bool are_pictures_of_faces(std::span<const std::byte> bytes,
+                           const std::vector<Template>& templates);
+
 // Extracts every finger that a file's pictures show, in the file's order and those of a slap from
 // left to right, each with its position where the record says it or the hand tells (slap.h). `ppi`
 // overrides what the file says of its resolution; `traces`, where given, receives one for each

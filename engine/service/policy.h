@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/features/face/face_model.h"
 #include "engine/search/survivor_policy.h"
 #include "engine/service/admission.h"
 #include "engine/service/verb.h"
@@ -27,6 +28,7 @@ struct GalleryPolicy {
   bool finger_decides_alone = true;
   bool face_decides_alone = false;
   double max_loss = search::kDefaultMaxLoss;
+  std::string face_model{features::kDefaultFaceModel};  // an id: reads pictures of faces
 };
 
 // What a group of clients may do. A client may stand in several; a request needs one of them that

@@ -177,6 +177,14 @@ Result<GalleryPolicy> gallery_of(const toml::table& table, const std::string& na
   entries.number("hit_fmr", policy.hit_fmr, 0, 1);
   entries.number("refer_fmr", policy.refer_fmr, 0, 1);
   entries.number("max_loss", policy.max_loss, 0, 1);
+  if (entries.has("face_model")) {
+    policy.face_model = entries.text("face_model");
+    const bool path = policy.face_model.ends_with(".toml");
+    if (path || !features::find_face_model(policy.face_model)) {
+      entries.complain("face_model",
+                       "the id of a model is wanted that is found, see docs/faces.md");
+    }
+  }
   if (policy.hit_fpir > policy.refer_fpir) entries.complain("hit_fpir", "is above refer_fpir");
   if (policy.hit_fmr > policy.refer_fmr) entries.complain("hit_fmr", "is above refer_fmr");
   if (entries.has("decides_alone")) {

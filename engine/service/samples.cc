@@ -26,8 +26,9 @@ std::unique_ptr<wire::SampleReportT> report_of(const Template& t, std::uint32_t 
   return report;
 }
 
-Result<features::CaptureOptions> options_of(const wire::Sample& sample) {
+Result<features::CaptureOptions> options_of(const wire::Sample& sample, const HowToRead& how) {
   features::CaptureOptions options;
+  options.face.model = how.face_model;
   if (sample.ppi() != 0) {
     if (!(sample.ppi() >= kMinPixelsPerInch && sample.ppi() <= kMaxPixelsPerInch)) {
       return fail(Fault::bad_resolution, 0, "ppi");
@@ -61,15 +62,19 @@ Result<> place(std::vector<Template>& templates, int position) {
   return {};
 }
 
-Result<Captured> read(const wire::Sample& sample, std::uint32_t number) {
+Result<Captured> read(const wire::Sample& sample, std::uint32_t number, const HowToRead& how) {
   const auto* bytes = sample.bytes();
   if (bytes == nullptr || bytes->size() == 0) return fail(Fault::empty_input);
-  WHORL_TRY(const features::CaptureOptions options, options_of(sample));
+  WHORL_TRY(const features::CaptureOptions options, options_of(sample, how));
   Captured captured;
   std::vector<features::Flaws> flaws;
-  WHORL_TRY(captured.templates,
-            features::read_capture(std::as_bytes(std::span(bytes->data(), bytes->size())), options,
-                                   &flaws));
+  const auto file = std::as_bytes(std::span(bytes->data(), bytes->size()));
+  WHORL_TRY(captured.templates, features::read_capture(file, options, &flaws));
+  if (how.keep_pictures && features::are_pictures_of_faces(file, captured.templates)) {
+    if (file.size() > kMaxKeptPictureBytes) return fail(Fault::limit_exceeded, 0, "kept picture");
+    captured.pictures.push_back(
+        {0, static_cast<std::uint8_t>(captured.templates.size()), Bytes(file.begin(), file.end())});
+  }
   WHORL_TRY_VOID(place(captured.templates, sample.position()));
   for (std::size_t i = 0; i < captured.templates.size(); ++i) {
     captured.reports.push_back(report_of(captured.templates[i], number));
@@ -82,8 +87,18 @@ Result<Captured> read(const wire::Sample& sample, std::uint32_t number) {
 
 }  // namespace
 
-Result<Captured> read_sample(const wire::Sample& sample, std::uint32_t number) {
-  auto captured = read(sample, number);
+void add(Captured more, Captured& all) {
+  for (gallery::Picture& picture : more.pictures) {
+    picture.first_template += static_cast<std::uint8_t>(all.templates.size());
+    all.pictures.push_back(std::move(picture));
+  }
+  std::move(more.templates.begin(), more.templates.end(), std::back_inserter(all.templates));
+  std::move(more.reports.begin(), more.reports.end(), std::back_inserter(all.reports));
+}
+
+Result<Captured> read_sample(const wire::Sample& sample, std::uint32_t number,
+                             const HowToRead& how) {
+  auto captured = read(sample, number, how);
   if (captured) return captured;
   Error error = std::move(captured).error();
   error.where =
@@ -91,19 +106,18 @@ Result<Captured> read_sample(const wire::Sample& sample, std::uint32_t number) {
   return tl::unexpected<Error>(std::move(error));
 }
 
-Result<Captured> read_samples(const WireSamples* samples) {
+Result<Captured> read_samples(const WireSamples* samples, const HowToRead& how) {
   if (samples == nullptr || samples->size() == 0) return fail(Fault::bad_request, 0, "samples");
   if (samples->size() > static_cast<std::size_t>(kMaxTemplatesPerEncounter)) {
     return fail(Fault::limit_exceeded, 0, "samples");
   }
   Captured all;
   for (std::uint32_t i = 0; i < samples->size(); ++i) {
-    WHORL_TRY(Captured one, read_sample(*samples->Get(i), i));
-    std::move(one.templates.begin(), one.templates.end(), std::back_inserter(all.templates));
-    std::move(one.reports.begin(), one.reports.end(), std::back_inserter(all.reports));
-  }
-  if (std::ssize(all.templates) > kMaxTemplatesPerEncounter) {
-    return fail(Fault::limit_exceeded, 0, "samples");
+    WHORL_TRY(Captured one, read_sample(*samples->Get(i), i, how));
+    if (std::ssize(all.templates) + std::ssize(one.templates) > kMaxTemplatesPerEncounter) {
+      return fail(Fault::limit_exceeded, 0, "samples");
+    }
+    add(std::move(one), all);
   }
   return all;
 }

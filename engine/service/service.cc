@@ -27,6 +27,20 @@ bool changes_something(Verb verb) {
   }
 }
 
+// What an operator should look at. A crowd is told by the requests' own lines: a second one for
+// each would make it worse.
+bool is_trouble(Fault fault) {
+  switch (fault) {
+    case Fault::busy:
+    case Fault::draining:
+    case Fault::deadline_exceeded:
+    case Fault::cancelled:
+      return false;
+    default:
+      return text_of(fault).blame == Blame::machine;
+  }
+}
+
 template <class Answer>
 std::uint16_t fault_number(const Result<Answer>& done) {
   return done ? 0 : static_cast<std::uint16_t>(done.error().fault);
@@ -147,7 +161,7 @@ void Service::tell(const Job& job, const Result<Done>& done) {
   line.total_ms = seconds * 1000;
   line.queued_ms = job.queued_s * 1000;
   on_.log.request(line);
-  if (!done && text_of(done.error().fault).blame == Blame::machine) on_.log.warning(done.error());
+  if (!done && is_trouble(done.error().fault)) on_.log.warning(done.error());
 }
 
 std::unique_ptr<wire::ReportT> Service::report_of(const Job& job) const {

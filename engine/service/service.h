@@ -106,9 +106,9 @@ class Service {
     const Call& call_;
     std::optional<Heading> heading_;
     SubjectId subject_;
-    Encounter encounter_;
-    SampleReports reports_;
-    std::string digest_;  // of everything so far
+    Encounter encounter_;  // without its templates
+    Captured captured_;    // what was accepted
+    std::string digest_;   // of everything so far
     std::uint32_t captures_ = 0;
     bool last_ = false;      // the message at hand ends the visit
     bool finished_ = false;  // nothing more is taken
@@ -153,6 +153,7 @@ class Service {
   Result<Done> do_reload(const wire::ReloadRequest& request, Job& job);
   Result<Done> do_drain(const wire::DrainRequest& request, Job& job);
 
+  Result<HowToRead> how_to_read(const Job& job) const;
   Result<Captured> capture(const WireSamples* samples, Job& job);
   Result<Done> enrol_encounter(search::Enrolment enrolment, const search::Dedup* dedup,
                                SampleReports reports, const Bands& bands, Job& job);

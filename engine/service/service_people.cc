@@ -19,13 +19,19 @@ search::Decision least_duplicate(const search::Dedup& dedup) {
 
 }  // namespace
 
+Result<HowToRead> Service::how_to_read(const Job& job) const {
+  WHORL_TRY(const gallery::GalleryInfo info, on_.engine.store().find_gallery(job.heading.gallery));
+  return HowToRead{job.gallery_policy().face_model, info.settings.keep_pictures};
+}
+
 // Waits for a turn, then reads the samples: pictures cost tens of milliseconds of a CPU each.
 Result<Captured> Service::capture(const WireSamples* samples, Job& job) {
+  WHORL_TRY(const HowToRead how, how_to_read(job));
   const SteadyTime asked = std::chrono::steady_clock::now();
   WHORL_TRY(const Admission::Turn turn, admission_.turn(job.heading.priority, job.call.patience));
   job.queued_s += since(asked);
   const SteadyTime begun = std::chrono::steady_clock::now();
-  WHORL_TRY(Captured captured, read_samples(samples));
+  WHORL_TRY(Captured captured, read_samples(samples, how));
   job.extracted_s += since(begun);
   job.samples += samples->size();
   return captured;
@@ -83,6 +89,7 @@ Result<Service::Done> Service::do_enrol(const wire::EnrolRequest& request, Job& 
   dedup.enrol_referrals = !request.refuse_referrals();
   WHORL_TRY(Captured captured, capture(request.samples(), job));
   enrolment.encounter.templates = std::move(captured.templates);
+  enrolment.pictures = std::move(captured.pictures);
   return enrol_encounter(std::move(enrolment),
                          job.verb == Verb::enrol_with_dedup ? &dedup : nullptr,
                          std::move(captured.reports), bands, job);
@@ -220,7 +227,7 @@ Result<Service::Done> Service::do_update(const wire::UpdateRequest& request, Job
   told.report = report_of(job);
   return changed(job, told, [&](const gallery::Note& note) {
     return on_.engine.update(job.heading.gallery, subject, EncounterId{request.encounter()},
-                             content, &note);
+                             content, &note, std::move(captured.pictures));
   });
 }
 

@@ -73,12 +73,13 @@ Result<> Service::Visit::begin(const wire::CaptureRequest& first) {
 
 // What is wrong with one capture is told and ends nothing; what is wrong with the machine does.
 Result<> Service::Visit::add(const wire::Sample& sample, Job& job, wire::FeedbackT& feedback) {
+  WHORL_TRY(const HowToRead how, service_.how_to_read(job));
   Result<Captured> captured = fail(Fault::cancelled);
   {
     WHORL_TRY(const Admission::Place place, service_.admission_.enter(heading_->priority));
     WHORL_TRY(const Admission::Turn turn,
               service_.admission_.turn(heading_->priority, call_.patience));
-    captured = read_sample(sample, feedback.capture);
+    captured = read_sample(sample, feedback.capture, how);
   }
   if (!captured) {
     if (text_of(captured.error().fault).blame == Blame::machine) {
@@ -89,9 +90,14 @@ Result<> Service::Visit::add(const wire::Sample& sample, Job& job, wire::Feedbac
   }
   scanners::Capture judged;
   judged.templates = captured->templates;
-  const bool fits = std::ssize(encounter_.templates) + std::ssize(captured->templates) <=
+  if (!judged.templates.empty()) judged.modality = modality_of(judged.templates.front());
+  const bool fits = std::ssize(captured_.templates) + std::ssize(captured->templates) <=
                     kMaxTemplatesPerEncounter;
   if (!fits) return fail(Fault::limit_exceeded, 0, "templates of a visit");
+  std::size_t kept = 0;
+  for (const auto& one : captured_.pictures) kept += one.file.size();
+  for (const auto& one : captured->pictures) kept += one.file.size();
+  if (kept > kMaxMessageBytes) return fail(Fault::limit_exceeded, 0, "pictures of a visit");
   const auto refusal = scanners::refusal_of(judged, {});
   for (const auto& report : captured->reports) {
     feedback.samples.push_back(std::make_unique<wire::SampleReportT>(*report));
@@ -101,9 +107,7 @@ Result<> Service::Visit::add(const wire::Sample& sample, Job& job, wire::Feedbac
     return {};
   }
   feedback.accepted = true;
-  std::move(captured->templates.begin(), captured->templates.end(),
-            std::back_inserter(encounter_.templates));
-  std::move(captured->reports.begin(), captured->reports.end(), std::back_inserter(reports_));
+  service::add(*std::move(captured), captured_);
   return look_whether_enrolled(job, feedback);
 }
 
@@ -112,7 +116,7 @@ Result<> Service::Visit::look_whether_enrolled(Job& job, wire::FeedbackT& feedba
   WHORL_TRY(const Admission::Place place, service_.admission_.enter(heading_->priority));
   WHORL_TRY(const Bands bands, service_.bands_of(job));
   WHORL_TRY(search::Query query, read_search(nullptr, job.gallery_policy(), bands));
-  query.templates = encounter_.templates;
+  query.templates = captured_.templates;
   query.filter.excluded = {subject_};
   WHORL_TRY(search::Answer answer, service_.look_for(heading_->gallery, query, job));
   decide(job.gallery_policy(), bands, query, answer);
@@ -132,8 +136,11 @@ Result<> Service::Visit::finish(wire::FeedbackT& feedback) {
     WHORL_TRY(const Bands bands, service_.bands_of(job));
     search::Dedup dedup;
     WHORL_TRY(dedup.query, read_search(nullptr, job.gallery_policy(), bands));
+    encounter_.templates = std::move(captured_.templates);
     search::Enrolment enrolment{subject_, std::move(encounter_)};
-    return service_.enrol_encounter(std::move(enrolment), &dedup, std::move(reports_), bands, job);
+    enrolment.pictures = std::move(captured_.pictures);
+    return service_.enrol_encounter(std::move(enrolment), &dedup, std::move(captured_.reports),
+                                    bands, job);
   };
   WHORL_TRY(const Bytes answer, service_.run(job, work));
   feedback.enrolment.reset(flatbuffers::GetRoot<wire::EnrolAnswer>(answer.data())->UnPack());

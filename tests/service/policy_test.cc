@@ -35,6 +35,7 @@ TEST(Policy, OfThePageIsReadAsItSays) {
   const GalleryPolicy& any = policy->gallery("residents");
   EXPECT_EQ(any.hit_fpir, 1e-3);
   EXPECT_EQ(any.max_loss, 3e-3);
+  EXPECT_EQ(any.face_model, "dlib-resnet-128");
   EXPECT_TRUE(any.finger_decides_alone);
   EXPECT_FALSE(any.face_decides_alone);
   const GalleryPolicy& visitors = policy->gallery("visitors");
@@ -140,6 +141,7 @@ const Spoilt kSpoilt[] = {
     {"decides_alone", "decides_alone = 'finger'", "line 12: gallery.\"*\".decides_alone: a list"},
     {"decides_alone", "decides_alone = ['iris']", "line 12: gallery.\"*\".decides_alone: \"fin"},
     {"decides_alone", "decides_alone = ['face', 'face']", "decides_alone: the same is named twice"},
+    {"max_loss", "face_model = 'nobodys'", "line 13: gallery.\"*\".face_model: the id of a"},
     {"max_loss", "max_loss = 0", "line 13: gallery.\"*\".max_loss: a number above 0"},
     {"max_loss", "max_los = 0.1", "line 13: gallery.\"*\".max_los: there is no such entry"},
     {"hit_fpir = 0.01\n", "hit_fpir = 0.2", "line 15: gallery.border.hit_fpir: is above refer"},

@@ -113,6 +113,21 @@ TEST_F(ServiceTest, WhatOnlyTellsOfOnePersonIsDoneAnewSoThatNoAnswerOutlivesAnEr
   EXPECT_EQ(ask(&Service::verify, verify).error().fault, Fault::not_found);
 }
 
+TEST_F(ServiceTest, TheModelThatThePolicyNamesReadsPicturesOfFaces) {
+  Policy policy = house_.policy();
+  policy.other_galleries.face_model = "a-model-of-nobody";
+  house_.serve_under(std::make_unique<Gatekeeper>(policy, house_.clock));
+  auto request = enrolment("e", 5, 3);
+  auto picture = std::make_unique<wire::SampleT>();
+  const std::string pixels = "P5 64 64 255\n" + std::string(64 * 64, 'g');
+  picture->bytes.assign(pixels.begin(), pixels.end());
+  picture->modality = wire::Modality::face;
+  request.samples.push_back(std::move(picture));
+  const auto answer = ask(&Service::enrol, request);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().fault, Fault::model_unavailable) << describe(answer.error());
+}
+
 TEST_F(ServiceTest, ARequestIdIsOfOneRequestAndOneClient) {
   enrol(enrolment("id", 5, 3));
   const auto other_body = ask(&Service::enrol, enrolment("id", 6, 4));
