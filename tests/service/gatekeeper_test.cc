@@ -170,11 +170,14 @@ TEST(Rates, HoldForEachClientAndRole) {
   EXPECT_EQ(admitted_of(gatekeeper, "CN=a", kFast, 10), 3);  // no more than the burst
 }
 
-TEST(Rates, RefusalsTakeNothing) {
+TEST(Rates, RefusalsAndWhatGoesOnTakeNothing) {
   ManualClock clock(kNow);
   Gatekeeper gatekeeper(parse_policy(kBounded).value(), clock);
   Wish refused = kFast;
   refused.verb = Verb::erase;
+  EXPECT_EQ(gatekeeper.allows(caller("CN=b"), refused).error().fault, Fault::not_allowed);
+  EXPECT_EQ(gatekeeper.allows(caller("CN=c"), kFast).error().fault, Fault::unknown_client);
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(gatekeeper.allows(caller("CN=b"), kFast));
   for (int i = 0; i < 10; ++i) EXPECT_FALSE(gatekeeper.admit(caller("CN=b"), refused));
   for (int i = 0; i < 10; ++i) EXPECT_TRUE(gatekeeper.may_see(caller("CN=b"), "g"));
   EXPECT_EQ(admitted_of(gatekeeper, "CN=b", kFast, 10), 3);
