@@ -42,8 +42,8 @@ Result<std::shared_ptr<const FaceExtractor>> FaceExtractor::load(FaceModel model
       new FaceExtractor(std::move(model), std::move(detector), std::move(embedder)));
 }
 
-Result<std::vector<DetectedFace>> FaceExtractor::detect(const Image& picture) const {
-  WHORL_TRY(std::vector<DetectedFace> faces, detector_->detect(picture));
+Result<std::vector<DetectedFace>> FaceExtractor::detect(const Image& picture, Wanted wanted) const {
+  WHORL_TRY(std::vector<DetectedFace> faces, detector_->detect(picture, wanted));
   const DetectorModel& own = model_.detector;
   for (DetectedFace& face : faces) {
     face.clarity =
@@ -72,14 +72,14 @@ Result<FaceExtraction> FaceExtractor::describe(const Image& picture,
 }
 
 Result<FaceExtraction> FaceExtractor::extract(const Image& picture, Rivals rivals) const {
-  WHORL_TRY(const std::vector<DetectedFace> faces, detect(picture));
+  WHORL_TRY(const std::vector<DetectedFace> faces, detect(picture, Wanted::main));
   const std::size_t main = main_face(faces, picture.width_px, picture.height_px);
   if (rivals == Rivals::refuse && has_rival(faces, main)) return fail(Fault::many_faces);
   return describe(picture, faces, main);
 }
 
 Result<std::vector<FaceExtraction>> FaceExtractor::extract_all(const Image& picture) const {
-  WHORL_TRY(std::vector<DetectedFace> faces, detect(picture));
+  WHORL_TRY(std::vector<DetectedFace> faces, detect(picture, Wanted::all));
   const std::size_t main = main_face(faces, picture.width_px, picture.height_px);
   std::swap(faces.front(), faces[main]);
   std::sort(faces.begin() + 1, faces.end(), [](const DetectedFace& a, const DetectedFace& b) {

@@ -56,7 +56,7 @@ class FaceExtractor {
   FaceExtractor(FaceModel model, std::unique_ptr<FaceDetector> detector,
                 std::unique_ptr<FaceEmbedder> embedder)
       : model_(std::move(model)), detector_(std::move(detector)), embedder_(std::move(embedder)) {}
-  Result<std::vector<DetectedFace>> detect(const Image& picture) const;
+  Result<std::vector<DetectedFace>> detect(const Image& picture, Wanted wanted) const;
   Result<FaceExtraction> describe(const Image& picture, const std::vector<DetectedFace>& faces,
                                   std::size_t which) const;
 

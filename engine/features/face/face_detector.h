@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -10,13 +11,17 @@
 
 namespace whorl::features {
 
+// Which faces are wanted: the picture's main one and its rivals, or small ones in a group as well,
+// which takes longer.
+enum class Wanted : std::uint8_t { main, all };
+
 // Finds the faces of a picture. Const members may run at once.
 class FaceDetector {
  public:
   virtual ~FaceDetector() = default;
   // In any order, at most kMaxFacesPerImage, the surest of them; none where there are none. Faults:
   // bad_model_output, out_of_memory.
-  virtual Result<std::vector<DetectedFace>> detect(const Image& picture) const = 0;
+  virtual Result<std::vector<DetectedFace>> detect(const Image& picture, Wanted wanted) const = 0;
 };
 
 // Reads the model's file once. Faults: those of model_file, bad_model_output (a file that is no

@@ -65,7 +65,7 @@ class YunetDetector final : public FaceDetector {
     }
   }
 
-  Result<std::vector<DetectedFace>> detect(const Image& picture) const override {
+  Result<std::vector<DetectedFace>> detect(const Image& picture, Wanted /*wanted*/) const override {
     const int side = std::max(picture.width_px, picture.height_px);
     const int shorter = std::min(picture.width_px, picture.height_px);
     int looked_at = 0;

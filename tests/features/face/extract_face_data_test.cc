@@ -77,16 +77,14 @@ TEST(FaceData, AGroupPictureIsOfFourPeople) {
   const Image picture = picture_of(path);
   const auto faces = extractor.extract_all(picture);
   ASSERT_TRUE(faces) << describe(faces.error());
-  // 24 by dlib's own example, which doubles the picture; at its own size two are not found.
-  EXPECT_GE(faces->size(), 21U);
-  EXPECT_LE(faces->size(), 24U);
+  EXPECT_EQ(faces->size(), 24U);  // as many as dlib's own example finds
   for (const double threshold : {0.92, 0.93, 0.94}) {
     EXPECT_EQ(people_among(*faces, threshold).size(), 4U) << threshold;
   }
   EXPECT_EQ(extractor.extract(picture, Rivals::refuse).error().fault, Fault::many_faces);
   const auto main = extractor.extract(picture, Rivals::ignore);
   ASSERT_TRUE(main);
-  EXPECT_EQ(main->face, faces->front().face);
+  EXPECT_GT(likeness(*main, faces->front()), 0.97);  // found at another size
   for (std::size_t i = 2; i < faces->size(); ++i) {
     EXPECT_LE((*faces)[i - 1].found.box.left_px, (*faces)[i].found.box.left_px);
   }
