@@ -238,7 +238,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Serv
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // two services share no address
   grpc::ResourceQuota quota("whorl");
   quota.Resize(kMemoryForMessages);
-  quota.SetMaxThreads(options.most_waiting + kThreadsBesides);
+  quota.SetMaxThreads(options.most_waiting + kMaxVisits + kThreadsBesides);
   builder.SetResourceQuota(quota);
   state->server = builder.BuildAndStart();
   if (state->server == nullptr || state->port == 0) {
