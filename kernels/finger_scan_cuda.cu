@@ -63,7 +63,7 @@ class CudaFingers final : public FingerScanner {
     WHORL_CUDA_TRY(cudaSetDevice(device_));
     for (int first = 0; first < count;) {
       const int last = end_of_batch(searches, first, count);
-      WHORL_STATUS_TRY(scan_batch(searches + first, last - first, score, &lists[first]));
+      WHORL_STATUS_TRY(scan_batch(searches + first, last - first, score, lists.data() + first));
       first = last;
     }
     return Status::ok;

@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kLookEvery = 20ms;
+constexpr auto kAskEvery = 20ms;
 constexpr auto kLongestStart = 120s;  // an index of millions is being loaded
 
 // This very program, whatever its name is now.
@@ -61,7 +61,7 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(
     if (std::chrono::steady_clock::now() > until) {
       return fail(Fault::deadline_exceeded, 0, "whorl serve; see " + log.string());
     }
-    std::this_thread::sleep_for(kLookEvery);
+    std::this_thread::sleep_for(kAskEvery);
   }
   return process;
 }

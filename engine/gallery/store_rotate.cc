@@ -38,7 +38,7 @@ constexpr Part kParts[] = {{Space::meta, kSidePrefix, renew_side},
                            {Space::meta, kNotePrefix, renew_note},
                            {Space::subjects, {}, renew_subject}};
 
-std::string name_of(const Part& part, ByteView rest_of_key) {
+std::string name_in(const Part& part, ByteView rest_of_key) {
   const auto place = part.space == Space::subjects ? subject_of(rest_of_key) : std::nullopt;
   return place ? name_of(*place) : std::string(part.prefix) + text_in(rest_of_key);
 }
@@ -67,7 +67,7 @@ Result<std::vector<Record>> renew_some(const Vault& vault, const Part& part, Cur
     if (!rest) break;
     at.more = at.looked_at == end;
     if (at.more) return renewed;
-    const std::string name = name_of(part, *rest);
+    const std::string name = name_in(part, *rest);
     WHORL_TRY(const ByteView body, named(unframe(key, cursor.value()), name));
     WHORL_TRY(const auto fresh, named(part.renew(vault, *rest, body), name));
     at.last.assign(key.begin(), key.end());

@@ -9,7 +9,7 @@ namespace whorl::gallery {
 namespace {
 
 constexpr std::string_view kBackupNoteKey = "backup";
-constexpr int kSubjectsPerChunk = 64;
+constexpr int kSubjectsPerBatch = 64;
 
 // ------------------------------------------------------------------ scrub
 
@@ -40,7 +40,7 @@ std::optional<SubjectPlace> scrub_chunk(const DiskReader& reader, const Vault& v
                                         SubjectPlace from, Counts& counts, Scrub& scrub) {
   Walk walk(reader, vault, std::nullopt, from);
   std::optional<SubjectPlace> last;
-  for (int i = 0; i < kSubjectsPerChunk; ++i) {
+  for (int i = 0; i < kSubjectsPerBatch; ++i) {
     std::vector<Error> damage;
     const auto subject = walk.next(&damage);
     note(scrub, std::move(damage));

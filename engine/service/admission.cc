@@ -5,14 +5,6 @@
 #include <utility>
 
 namespace whorl::service {
-namespace {
-
-// How often a waiting request looks whether its client is still there: a deadline wakes it by
-// itself, a client that hung up does not.
-constexpr std::chrono::milliseconds kLookEvery{50};
-
-}  // namespace
-
 Result<> Patience::check() const {
   if (gave_up && gave_up()) return fail(Fault::cancelled);
   if (std::chrono::steady_clock::now() >= until) return fail(Fault::deadline_exceeded);

@@ -26,6 +26,9 @@ struct Patience {
   // Faults: deadline_exceeded, cancelled.
   Result<> check() const;
 };
+// How often one who waits looks whether their client is still there: a deadline wakes them by
+// itself, a client that hung up does not.
+inline constexpr std::chrono::milliseconds kLookEvery{50};
 
 // What may be in the service, by Priority.
 struct QueueBounds {

@@ -12,7 +12,6 @@ namespace whorl::service {
 namespace {
 
 constexpr std::size_t kDigestBytes = 64;  // as hexadecimal digits
-constexpr std::chrono::milliseconds kLookEvery{50};
 
 std::span<const std::byte> bytes_of(const std::string& text) {
   return std::as_bytes(std::span(text));

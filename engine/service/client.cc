@@ -15,19 +15,21 @@
 namespace whorl::service {
 namespace {
 
-using flatbuffers::grpc::Message;
+// As it travels.
+template <class Table>
+using Sent = flatbuffers::grpc::Message<Table>;
 
 constexpr std::chrono::milliseconds kTryAgainAfter{1000};
 
 template <class RequestT>
-Message<typename RequestT::TableType> message_of(const RequestT& request) {
+Sent<typename RequestT::TableType> message_of(const RequestT& request) {
   flatbuffers::grpc::MessageBuilder builder;
   builder.Finish(RequestT::TableType::Pack(builder, &request));
   return builder.ReleaseMessage<typename RequestT::TableType>();
 }
 
 template <class Answer>
-Result<typename Answer::NativeTableType> unpacked(const Message<Answer>& message) {
+Result<typename Answer::NativeTableType> unpacked(const Sent<Answer>& message) {
   const Bytes bytes = [&] {  // gRPC's may lie anywhere, tables may not
     const auto raw = std::as_bytes(std::span(message.data(), message.size()));
     return Bytes(raw.begin(), raw.end());
@@ -61,15 +63,15 @@ namespace {
 template <class Stub, class Request, class Answer, class RequestT>
 Result<typename Answer::NativeTableType> call(Stub& stub,
                                               grpc::Status (Stub::*rpc)(grpc::ClientContext*,
-                                                                        const Message<Request>&,
-                                                                        Message<Answer>*),
+                                                                        const Sent<Request>&,
+                                                                        Sent<Answer>*),
                                               const RequestT& request, const CallOptions& options) {
   const auto until = std::chrono::steady_clock::now() + options.deadline;
-  const Message<Request> message = message_of(request);
+  const Sent<Request> message = message_of(request);
   for (int tries = 0;; ++tries) {
     grpc::ClientContext context;
     set_deadline(context, until);
-    Message<Answer> answer;
+    Sent<Answer> answer;
     const grpc::Status status = (stub.*rpc)(&context, message, &answer);
     if (status.ok()) return unpacked(answer);
     Error error = from_status(status, context);
@@ -169,7 +171,7 @@ Result<> Client::watch_hits(const wire::WatchHitsRequestT& request,
   grpc::ClientContext context;
   set_deadline(context, std::chrono::steady_clock::now() + options.deadline);
   const auto stream = state_->people->WatchHits(&context, message_of(request));
-  Message<wire::Hit> message;
+  Sent<wire::Hit> message;
   while (stream->Read(&message)) {
     WHORL_TRY(const wire::HitT hit, unpacked(message));
     if (hear(hit)) continue;
@@ -186,7 +188,7 @@ Result<> Client::watch_hits(const wire::WatchHitsRequestT& request,
 
 struct Client::Visit::State {
   grpc::ClientContext context;
-  std::unique_ptr<grpc::ClientReaderWriter<Message<wire::CaptureRequest>, Message<wire::Feedback>>>
+  std::unique_ptr<grpc::ClientReaderWriter<Sent<wire::CaptureRequest>, Sent<wire::Feedback>>>
       stream;
   bool over = false;
 };
@@ -200,7 +202,7 @@ Client::Visit::~Visit() {
 
 Result<wire::FeedbackT> Client::Visit::send(const wire::CaptureRequestT& capture) {
   if (state_->over) return fail(Fault::bad_request, 0, "the visit is over");
-  Message<wire::Feedback> feedback;
+  Sent<wire::Feedback> feedback;
   const bool answered =
       state_->stream->Write(message_of(capture)) && state_->stream->Read(&feedback);
   if (!answered || capture.finish) {

@@ -5,12 +5,6 @@
 #include "engine/base/limits.h"
 
 namespace whorl::service {
-namespace {
-
-constexpr std::chrono::milliseconds kLookEvery{100};  // whether the watcher is still there
-
-}  // namespace
-
 Result<std::shared_ptr<HitBoard::Watch>> HitBoard::watch(Wanted wanted) {
   const std::lock_guard lock(lock_);
   if (closed_) return fail(Fault::draining);

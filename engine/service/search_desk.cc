@@ -7,8 +7,7 @@
 namespace whorl::service {
 namespace {
 
-constexpr std::chrono::milliseconds kLookEvery{50};  // whether the client is still there
-constexpr double kFirstGuess = 0.01;                 // seconds a query, before any was measured
+constexpr double kFirstGuess = 0.01;  // seconds a query, before any was measured
 
 }  // namespace
 

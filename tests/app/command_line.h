@@ -47,7 +47,7 @@ class Running {
 };
 
 // A scratch folder, removed at the end, with a master key in it that the command is told of.
-class CommandTest : public testing::Test {
+class CommandTest : public ::testing::Test {
  protected:
   CommandTest();
   ~CommandTest() override;

@@ -9,6 +9,7 @@
 #include "engine/app/accuracy.h"
 #include "engine/app/report/accuracy_report.h"
 #include "engine/app/report/det_picture.h"
+#include "tests/app/count_of.h"
 
 namespace whorl::app {
 namespace {
@@ -94,15 +95,6 @@ TEST(Accuracy, LeavesOutWhatCannotBeMeasured) {
   EXPECT_EQ(one.databases.size(), 1U);
   EXPECT_EQ(one.overall()->scores.impostor.size(), 2U);  // pooled they still count
   EXPECT_FALSE(measure({{"alone", {3}, {1}}}).pooled);
-}
-
-int count_of(std::string_view text, std::string_view part) {
-  int count = 0;
-  for (std::size_t at = text.find(part); at != std::string_view::npos;
-       at = text.find(part, at + part.size())) {
-    ++count;
-  }
-  return count;
 }
 
 TEST(DetPicture, DrawsOneLineForEachDatabaseAndOnePooled) {

@@ -8,6 +8,7 @@
 #include "engine/formats/finger_templates.h"
 #include "engine/formats/template_container.h"
 #include "tests/app/command_line.h"
+#include "tests/app/count_of.h"
 #include "tests/app/picture_files.h"
 #include "tests/support/finger_image_files.h"
 
@@ -16,15 +17,6 @@ namespace {
 
 using Words = std::vector<std::string>;
 using test::picture_of, test::png_of;
-
-int count_of(std::string_view text, std::string_view part) {
-  int count = 0;
-  for (std::size_t at = text.find(part); at != std::string_view::npos;
-       at = text.find(part, at + part.size())) {
-    ++count;
-  }
-  return count;
-}
 
 std::span<const std::byte> samples_of(const Image& image) {
   return std::as_bytes(std::span(image.samples));

@@ -9,18 +9,10 @@
 #include "engine/app/report/minutiae_picture.h"
 #include "engine/app/report/page.h"
 #include "engine/app/report/svg.h"
+#include "tests/app/count_of.h"
 
 namespace whorl::app {
 namespace {
-
-int count_of(std::string_view text, std::string_view part) {
-  int count = 0;
-  for (std::size_t at = text.find(part); at != std::string_view::npos;
-       at = text.find(part, at + part.size())) {
-    ++count;
-  }
-  return count;
-}
 
 FingerTemplate print_with(int endings, int bifurcations) {
   FingerTemplate print;

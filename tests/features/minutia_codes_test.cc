@@ -89,7 +89,7 @@ TEST(MinutiaCodes, BitsAreBalancedAndUsed) {
     for (const MinutiaCode& code : described(random_print(seed, 40)).codes) {
       if (popcount(code) == 0) continue;
       ++codes;
-      for (int b = 0; b < kMinutiaCodeBits; ++b) ones[b] += code[b / 16] >> (b % 16) & 1;
+      for (std::size_t b = 0; b < ones.size(); ++b) ones[b] += code[b / 16] >> (b % 16) & 1;
     }
   }
   const auto unused =

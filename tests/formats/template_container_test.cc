@@ -170,7 +170,7 @@ TEST(SpoiltContainer, VectorsMustBeFiniteAndNotZero) {
     EXPECT_EQ(decoded.error().offset, 20U);
   }
   Bytes zero = bytes;
-  for (const std::size_t at : {16, 20, 24}) set_u32(zero, at, 0);
+  for (const std::size_t at : {16U, 20U, 24U}) set_u32(zero, at, 0);
   EXPECT_EQ(decode_template(resealed(zero)).error().fault, Fault::zero_vector);
   set_u32(zero, 20, 0x80000000U);  // minus zero has no direction either
   EXPECT_EQ(decode_template(resealed(zero)).error().fault, Fault::zero_vector);

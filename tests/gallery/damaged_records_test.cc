@@ -84,7 +84,7 @@ const DamageCase kDamaged[] = {
 class DamagedRecord : public StoreTest, public ::testing::WithParamInterface<DamageCase> {
  protected:
   void damage() {
-    for (const std::uint64_t subject : {17, 17, 18, 19}) ASSERT_TRUE(enrol(subject, subject));
+    for (const std::uint64_t subject : {17U, 17U, 18U, 19U}) ASSERT_TRUE(enrol(subject, subject));
     store_.reset();
     {
       RawStore raw(folder_ / "store");
@@ -122,7 +122,7 @@ INSTANTIATE_TEST_SUITE_P(All, DamagedRecord, ::testing::ValuesIn(kDamaged),
 using DamagedStore = StoreTest;
 
 TEST_F(DamagedStore, AnErasureGoesThroughAndTheCountersAreRightAfterIt) {
-  for (const std::uint64_t subject : {17, 17, 18}) ASSERT_TRUE(enrol(subject, subject));
+  for (const std::uint64_t subject : {17U, 17U, 18U}) ASSERT_TRUE(enrol(subject, subject));
   store_.reset();
   {
     RawStore raw(folder_ / "store");

@@ -17,7 +17,6 @@ namespace whorl::search {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr FingerPosition kRightIndex = FingerPosition::right_index;
 
 class EngineTest : public ::testing::Test {
  protected:

@@ -146,12 +146,14 @@ TEST_F(Fvc2002, ASearchLosesNoMoreMatesThanItSays) {
 
 // The 11 to 14 minutiae around one of a print's: a corner, as small sensors see it.
 matchers::PreparedPrint corner_of(FingerTemplate print, SeededRandom& random) {
-  const Minutia middle = print.minutiae[random.below(print.minutiae.size())];
+  const Minutia middle =
+      print.minutiae[static_cast<std::size_t>(random.below(std::ssize(print.minutiae)))];
   std::ranges::stable_sort(print.minutiae, {}, [&](const Minutia& m) {
     const int dx = m.x_px - middle.x_px, dy = m.y_px - middle.y_px;
     return dx * dx + dy * dy;
   });
-  print.minutiae.resize(std::min<std::size_t>(print.minutiae.size(), 11 + random.below(4)));
+  print.minutiae.resize(
+      std::min(print.minutiae.size(), static_cast<std::size_t>(11 + random.below(4))));
   matchers::PreparedPrint corner;
   corner.prepare(print, kernels::best_backend());
   return corner;

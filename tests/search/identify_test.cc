@@ -11,9 +11,6 @@
 namespace whorl::search {
 namespace {
 
-constexpr FingerPosition kRightIndex = FingerPosition::right_index;
-constexpr FingerPosition kLeftIndex = FingerPosition::left_index;
-
 Query query_of(const Encounter& visit) {
   Query query;
   query.templates = visit.templates;

@@ -10,6 +10,9 @@
 
 namespace whorl::search {
 
+inline constexpr FingerPosition kRightIndex = FingerPosition::right_index;
+inline constexpr FingerPosition kLeftIndex = FingerPosition::left_index;
+
 inline Encounter visit_of(const scanners::Person& person, std::vector<FingerPosition> fingers,
                           std::uint64_t number, bool face = false) {
   Encounter visit;

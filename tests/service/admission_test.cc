@@ -9,14 +9,14 @@
 #include <thread>
 #include <vector>
 
+#include "tests/service/patient.h"
+
 namespace whorl::service {
 namespace {
 
 using namespace std::chrono_literals;
 
 constexpr QueueBounds kAnyWait{{4, 2, 1}, {24h, 24h, 24h}};  // routine, interactive, bulk
-
-Patience patient() { return {std::chrono::steady_clock::now() + 1min, nullptr}; }
 
 // A clock that stands until it is told.
 class Stopwatch {

@@ -8,6 +8,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/service/wire.h"
+#include "tests/service/patient.h"
 #include "tests/service/service_house.h"
 
 namespace whorl::service {
@@ -29,7 +30,6 @@ class AnswerBookTest : public ::testing::Test {
                                  Patience patience = patient()) {
     return book_.open(client, id, verb, sha256_hex(std::as_bytes(std::span(body))), patience);
   }
-  static Patience patient() { return {std::chrono::steady_clock::now() + 1min, nullptr}; }
 
   House house_{::testing::UnitTest::GetInstance()->current_test_info()->name()};
   AnswerBook book_{house_.engine->store()};

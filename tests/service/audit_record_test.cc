@@ -41,14 +41,14 @@ TEST(AuditBody, RefusesEveryPrefixAsTruncatedAndEveryTail) {
   }
 }
 
-struct Spoilt {
+struct SpoiltBody {
   const char* what;
   std::size_t at;
   unsigned value;
   Fault fault;
 };
 // Offsets of docs/formats/audit-log.md, in a request whose client has three bytes.
-const Spoilt kSpoilt[] = {
+const SpoiltBody kSpoiltBodies[] = {
     {"no kind", 0, 0, Fault::unsupported},
     {"a later kind", 0, 4, Fault::unsupported},
     {"a flag of a later version", 10, 4, Fault::out_of_range},
@@ -66,7 +66,7 @@ TEST(AuditBody, SpoiltIsToldByItsFault) {
   const Bytes good = encode_audit_body(record);
   ASSERT_EQ(good.size(), 29U + 5 * 2 + 6);
   ASSERT_TRUE(decode_audit_body(good));
-  for (const Spoilt& spoilt : kSpoilt) {
+  for (const SpoiltBody& spoilt : kSpoiltBodies) {
     Bytes body = good;
     // The last text's length is 5 bytes from the end.
     const std::size_t at = spoilt.at == 45 ? good.size() - 4 : spoilt.at;

@@ -17,8 +17,8 @@ namespace whorl::service {
 namespace {
 
 constexpr std::int64_t kHour = 3'600'000;
-constexpr UnixMillis kNow{1'800'000'000'000};  // 2027-01-15T08:00:00Z
-UnixMillis hours(int after) { return UnixMillis{kNow.value() + after * kHour}; }
+constexpr UnixMillis kToday{1'800'000'000'000};  // 2027-01-15T08:00:00Z
+UnixMillis hours(int after) { return UnixMillis{kToday.value() + after * kHour}; }
 
 Credentials client_of(ThrowAwayAuthority& authority, std::string_view name = "gate-7") {
   return authority.issue_client(name).value();
@@ -42,8 +42,8 @@ class CertificateFiles : public ::testing::Test {
   }
 
   gallery::TempFolder folder_;
-  ThrowAwayAuthority authority_ = ThrowAwayAuthority::make(kNow).value();
-  ThrowAwayAuthority other_ = ThrowAwayAuthority::make(kNow).value();
+  ThrowAwayAuthority authority_ = ThrowAwayAuthority::make(kToday).value();
+  ThrowAwayAuthority other_ = ThrowAwayAuthority::make(kToday).value();
 };
 
 TEST_F(CertificateFiles, AreLoadedWhereTheyBelongTogether) {
@@ -51,7 +51,7 @@ TEST_F(CertificateFiles, AreLoadedWhereTheyBelongTogether) {
   const Credentials server = authority_.issue_server({"localhost", "127.0.0.1", "::1"}).value();
   for (const Credentials& c : {made, server}) {
     const auto loaded = load_credentials(write("c", c.certificate), write("k", c.private_key),
-                                         write("a", c.authority), ManualClock(kNow));
+                                         write("a", c.authority), ManualClock(kToday));
     ASSERT_TRUE(loaded.has_value()) << describe(loaded.error());
     EXPECT_EQ(loaded->certificate, c.certificate);
     EXPECT_EQ(loaded->private_key, c.private_key);
@@ -60,7 +60,8 @@ TEST_F(CertificateFiles, AreLoadedWhereTheyBelongTogether) {
   // Several authorities, and a certificate with others behind it.
   const std::string both = other_.certificate() + authority_.certificate();
   EXPECT_TRUE(load_credentials(write("c", made.certificate + authority_.certificate()),
-                               write("k", made.private_key), write("a", both), ManualClock(kNow)));
+                               write("k", made.private_key), write("a", both),
+                               ManualClock(kToday)));
 }
 
 TEST_F(CertificateFiles, AreRefusedWithTheFileAndTheReason) {
@@ -80,25 +81,25 @@ TEST_F(CertificateFiles, AreRefusedWithTheFileAndTheReason) {
     const char* where;
   };
   const Case cases[] = {
-      {c, another.private_key, a, kNow, "/k: is not the private key of "},
-      {foreign.certificate, foreign.private_key, a, kNow, "/c: "},
-      {c, k, other_.certificate(), kNow, "/c: "},
+      {c, another.private_key, a, kToday, "/k: is not the private key of "},
+      {foreign.certificate, foreign.private_key, a, kToday, "/c: "},
+      {c, k, other_.certificate(), kToday, "/c: "},
       {c, k, a, hours(25), "/c: certificate has expired"},
       {c, k, a, hours(-1), "/c: certificate is not yet valid"},
       {c, k, a, UnixMillis{0}, "/c: certificate is not yet valid"},
-      {"no certificate\n", k, a, kNow, "/c: holds no certificate in PEM"},
-      {c, "no key\n", a, kNow, "/k: holds no private key in PEM"},
-      {c, k, "no authority\n", kNow, "/a: holds no certificate in PEM"},
-      {k, k, a, kNow, "/c: holds no certificate in PEM"},
-      {c, c, a, kNow, "/k: holds no private key in PEM"},
-      {c, k, k, kNow, "/a: holds no certificate in PEM"},
-      {half, k, a, kNow, "/c: holds no certificate in PEM"},
-      {c + half, k, a, kNow, "/c: block 2 is no certificate in PEM"},
-      {c + k, k, a, kNow, "/c: block 2 is no certificate in PEM"},
-      {flipped, k, a, kNow, "/c: "},
-      {c, secret, a, kNow, "/k: is encrypted"},
-      {c, k.substr(0, k.size() / 2), a, kNow, "/k: holds no private key in PEM"},
-      {c, k, a + half, kNow, "/a: block 2 is no certificate in PEM"},
+      {"no certificate\n", k, a, kToday, "/c: holds no certificate in PEM"},
+      {c, "no key\n", a, kToday, "/k: holds no private key in PEM"},
+      {c, k, "no authority\n", kToday, "/a: holds no certificate in PEM"},
+      {k, k, a, kToday, "/c: holds no certificate in PEM"},
+      {c, c, a, kToday, "/k: holds no private key in PEM"},
+      {c, k, k, kToday, "/a: holds no certificate in PEM"},
+      {half, k, a, kToday, "/c: holds no certificate in PEM"},
+      {c + half, k, a, kToday, "/c: block 2 is no certificate in PEM"},
+      {c + k, k, a, kToday, "/c: block 2 is no certificate in PEM"},
+      {flipped, k, a, kToday, "/c: "},
+      {c, secret, a, kToday, "/k: is encrypted"},
+      {c, k.substr(0, k.size() / 2), a, kToday, "/k: holds no private key in PEM"},
+      {c, k, a + half, kToday, "/a: block 2 is no certificate in PEM"},
   };
   for (const Case& one : cases) {
     const auto loaded = load_credentials(write("c", one.certificate), write("k", one.key),
@@ -126,7 +127,7 @@ TEST_F(CertificateFiles, ThatCannotBeReadAreNamed) {
         Case{empty, Fault::empty_input}, Case{huge, Fault::limit_exceeded}}) {
     for (int which = 0; which < 3; ++which) {
       const auto loaded = load_credentials(which == 0 ? path : c, which == 1 ? path : k,
-                                           which == 2 ? path : a, ManualClock(kNow));
+                                           which == 2 ? path : a, ManualClock(kToday));
       ASSERT_FALSE(loaded.has_value());
       EXPECT_EQ(loaded.error().fault, fault) << path;
       EXPECT_EQ(loaded.error().where, path);
@@ -162,7 +163,7 @@ TEST(Subjects, AreWrittenAsRfc4514Says) {
     const char* common_name;
     const char* subject;
   };
-  auto authority = ThrowAwayAuthority::make(kNow).value();
+  auto authority = ThrowAwayAuthority::make(kToday).value();
   for (const auto& [name, subject] : {
            Case{"gate-7", "CN=gate-7,O=Whorl"},
            Case{"a,b", "CN=a\\,b,O=Whorl"},
@@ -179,7 +180,7 @@ TEST(Subjects, AreWrittenAsRfc4514Says) {
 }
 
 TEST(Subjects, OfWhatIsNoCertificateAreRefused) {
-  auto authority = ThrowAwayAuthority::make(kNow).value();
+  auto authority = ThrowAwayAuthority::make(kToday).value();
   const Credentials made = client_of(authority);
   const std::string& pem = made.certificate;
   for (std::size_t size = 0; size < pem.size() - 1; size += 7) {
@@ -192,7 +193,7 @@ TEST(Subjects, OfWhatIsNoCertificateAreRefused) {
 }
 
 TEST(ThrowAway, RefusesNamesThatCannotStandInACertificate) {
-  auto authority = ThrowAwayAuthority::make(kNow).value();
+  auto authority = ThrowAwayAuthority::make(kToday).value();
   for (const std::string& name : {std::string(), std::string(65, 'a'), std::string("\xFF")}) {
     EXPECT_EQ(authority.issue_client(name).error().fault, Fault::bad_argument);
   }
@@ -201,15 +202,15 @@ TEST(ThrowAway, RefusesNamesThatCannotStandInACertificate) {
 }
 
 TEST(ThrowAway, TellsWhenAClientsCertificateEnds) {
-  auto authority = ThrowAwayAuthority::make(kNow).value();
+  auto authority = ThrowAwayAuthority::make(kToday).value();
   const Credentials made = authority.issue_client("x", hours(-3), hours(-2)).value();
   EXPECT_EQ(identity_of(made.certificate)->valid_until, hours(-2));
 }
 
 class Revocation : public ::testing::Test {
  protected:
-  ThrowAwayAuthority authority_ = ThrowAwayAuthority::make(kNow).value();
-  ThrowAwayAuthority other_ = ThrowAwayAuthority::make(kNow).value();
+  ThrowAwayAuthority authority_ = ThrowAwayAuthority::make(kToday).value();
+  ThrowAwayAuthority other_ = ThrowAwayAuthority::make(kToday).value();
   std::string lost_ = client_of(authority_, "lost").certificate;
   std::string stolen_ = client_of(authority_, "stolen").certificate;
   std::string good_ = client_of(authority_, "good").certificate;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/base/limits.h"
+#include "tests/service/patient.h"
 
 namespace whorl::service {
 namespace {
@@ -20,8 +21,6 @@ std::shared_ptr<const wire::HitT> hit(const std::string& gallery, const std::str
 }
 
 bool anything(const wire::HitT&) { return true; }
-
-Patience patient() { return {std::chrono::steady_clock::now() + 1min, nullptr}; }
 
 TEST(HitBoard, EachWatcherHearsInOrderWhatItMayHear) {
   HitBoard board;

@@ -83,7 +83,7 @@ TEST(Policy, OfAGalleryStandsOnThatOfAllWhicheverComesFirst) {
 }
 
 // One entry of a good policy, spoilt.
-struct Spoilt {
+struct SpoiltPolicy {
   const char* line;  // how it begins
   const char* instead;
   const char* where;  // what the fault says
@@ -92,7 +92,7 @@ struct Spoilt {
 // Good, with every entry; the fuzzer starts from it too.
 std::string good() { return testing::file_text("tests/service/policy.toml"); }
 
-const Spoilt kSpoilt[] = {
+const SpoiltPolicy kSpoiltPolicies[] = {
     {"[service]", "[services]", "line 1: services: there is no such entry"},
     {"[service]", "[[service]]", "line 1: service: a table is wanted"},
     {"[service]", "[service", "line 1"},
@@ -191,7 +191,7 @@ const Spoilt kSpoilt[] = {
 
 TEST(Policy, SpoiltIsRefusedWithTheLine) {
   ASSERT_TRUE(parse_policy(good()).has_value());
-  for (const Spoilt& one : kSpoilt) {
+  for (const SpoiltPolicy& one : kSpoiltPolicies) {
     std::string text = good();
     const std::size_t from = text.find(one.line);
     ASSERT_NE(from, std::string::npos) << one.line;

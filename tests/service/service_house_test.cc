@@ -119,7 +119,7 @@ TEST_F(ServiceTest, EveryCaptureOfAVisitIsInTheAuditLogAndWhatEndedIt) {
   }
   auto records = audited();
   ASSERT_EQ(records.size(), 5U);
-  for (const int capture : {1, 2}) {
+  for (const std::size_t capture : {1U, 2U}) {
     EXPECT_EQ(records[capture].verb, Verb::capture);
     EXPECT_EQ(records[capture].request_id, "unfinished");
     EXPECT_EQ(records[capture].subject, 9U);

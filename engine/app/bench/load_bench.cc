@@ -72,9 +72,9 @@ struct Tally {
   }
 };
 
-class Run {
+class LoadRun {
  public:
-  Run(const LoadBench& bench, LoadClients& clients, const OwnGround* own)
+  LoadRun(const LoadBench& bench, LoadClients& clients, const OwnGround* own)
       : bench_(bench), clients_(clients), own_(own) {}
 
   Result<> enrol_people(std::int64_t people, Progress& progress);
@@ -99,7 +99,7 @@ class Run {
   std::uint64_t runs_ = 0;  // each has random numbers of its own
 };
 
-Result<LoadStep> Run::together(int threads, const std::function<Result<>(Tally&)>& work) {
+Result<LoadStep> LoadRun::together(int threads, const std::function<Result<>(Tally&)>& work) {
   ++runs_;
   WHORL_TRY(const double cpu, cpu_s());
   const auto begun = SteadyClock::now();
@@ -128,7 +128,7 @@ Result<LoadStep> Run::together(int threads, const std::function<Result<>(Tally&)
   return step;
 }
 
-Result<> Run::enrol_people(std::int64_t people, Progress& progress) {
+Result<> LoadRun::enrol_people(std::int64_t people, Progress& progress) {
   std::atomic<std::int64_t> next = 0;
   std::mutex lock;  // guards progress and done
   std::int64_t done = 0;
@@ -145,7 +145,7 @@ Result<> Run::enrol_people(std::int64_t people, Progress& progress) {
       .map([](const LoadStep&) {});
 }
 
-Result<> Run::check(LoadFigures& figures) {
+Result<> LoadRun::check(LoadFigures& figures) {
   for (std::int64_t i = 0; i < std::min(kChecked, bench_.people); ++i) {
     for (const LoadKind kind : {LoadKind::identify, LoadKind::verify}) {
       const auto pick = static_cast<std::uint64_t>(i * kProbes / kChecked);
@@ -162,7 +162,7 @@ Result<> Run::check(LoadFigures& figures) {
                   " people were found");
 }
 
-Result<LoadStep> Run::crowd(int askers, const LoadShares& shares) {
+Result<LoadStep> LoadRun::crowd(int askers, const LoadShares& shares) {
   const auto begun = SteadyClock::now();
   std::atomic<std::uint64_t> next = 0;
   const std::uint64_t seed = mixed(bench_.seed, 1000 + runs_);
@@ -182,7 +182,7 @@ Result<LoadStep> Run::crowd(int askers, const LoadShares& shares) {
 
 // Threads take arrivals in their order, each when it is free. Where all of them wait for answers an
 // arrival is sent late, and its latency says so.
-Result<LoadStep> Run::at_rate(double rate) {
+Result<LoadStep> LoadRun::at_rate(double rate) {
   const std::vector<Arrival> planned =
       arrivals(rate, bench_.seconds, bench_.shares, mixed(bench_.seed, 2000 + runs_));
   std::atomic<std::size_t> next = 0;
@@ -206,7 +206,7 @@ Result<LoadStep> Run::at_rate(double rate) {
   return step;
 }
 
-Result<> Run::look_for_lost(LoadFigures& figures) {
+Result<> LoadRun::look_for_lost(LoadFigures& figures) {
   const std::vector<std::uint64_t> acknowledged = clients_.acknowledged();
   figures.acknowledged = std::ssize(acknowledged);
   std::atomic<std::size_t> next = 0;
@@ -248,7 +248,7 @@ Result<EmbeddedFigures> embedded(const OwnGround& own, const std::vector<Probe>&
   return measure_embedded(*engine, probes, bench.batch, bench.seconds);
 }
 
-Result<> measure(const LoadBench& bench, Run& run, Console& console, LoadFigures& figures) {
+Result<> measure(const LoadBench& bench, LoadRun& run, Console& console, LoadFigures& figures) {
   WHORL_TRY_VOID(run.check(figures));
   console.note("as fast as it goes");
   WHORL_TRY(figures.alone, run.crowd(1, {0, 1, 0}));
@@ -283,7 +283,7 @@ Result<LoadFigures> bench_load(const LoadBench& given, Console& console) {
     bench.service.dev = own->dev_folder().string();
   }
   WHORL_TRY(const auto clients, LoadClients::connect(bench, console.clock(), people, probes));
-  Run run(bench, *clients, own.get());
+  LoadRun run(bench, *clients, own.get());
   if (!its_own) WHORL_TRY_VOID(run.enrol_people(bench.people, progress));
   progress.finish();
   WHORL_TRY_VOID(measure(bench, run, console, figures));

@@ -49,7 +49,7 @@ double quantile(std::vector<double> values, double share) {
   return values[at];
 }
 
-Json as_json(const DemoCounts& c) {
+Json json_of(const DemoCounts& c) {
   return {{"captures", c.captures},
           {"known", c.known},
           {"found", c.found},
@@ -104,8 +104,8 @@ DemoFigures figures_of(const DemoRun& run) {
 }
 
 Json as_json(const DemoFigures& f) {
-  return {{"real", as_json(f.real)},
-          {"simulated", as_json(f.simulated)},
+  return {{"real", json_of(f.real)},
+          {"simulated", json_of(f.simulated)},
           {"templates_per_second", f.templates_per_second},
           {"captures_per_second", f.captures_per_second},
           {"comparisons_per_second", f.comparisons_per_second},

@@ -17,8 +17,6 @@ namespace {
 
 using features::ExtractionTrace, features::Survey;
 
-constexpr double kMmPerPx = 25.4 / kCanonicalPixelsPerInch;
-
 std::string area_words(const features::Mask& mask) {
   constexpr double kCellMm = features::kCellPx * kMmPerPx;
   return rounded(static_cast<double>(features::area_of(mask)) * kCellMm * kCellMm, 0) + " mm²";

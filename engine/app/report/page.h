@@ -5,8 +5,12 @@
 #include <vector>
 
 #include "engine/app/report/svg.h"
+#include "engine/base/limits.h"
 
 namespace whorl::app {
+
+// Lengths on a print are told in both.
+inline constexpr double kMmPerPx = 25.4 / kCanonicalPixelsPerInch;
 
 // Rows of text under one head, for a screen and for a page. The first column is left-aligned, the
 // others, numbers mostly, to the right.

@@ -15,8 +15,6 @@
 namespace whorl::app {
 namespace {
 
-constexpr double kMmPerPx = 25.4 / kCanonicalPixelsPerInch;
-
 std::string head(const std::string& name, const FingerTemplate& print) {
   std::string file = std::filesystem::path(name).filename().string();
   if (print.position == FingerPosition::unknown) return file;

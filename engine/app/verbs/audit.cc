@@ -181,7 +181,7 @@ CLI::App* declare_sub(CLI::App& audit, AuditOptions& o, const char* name, const 
   return sub;
 }
 
-Run declare(CLI::App& options) {
+Run declare_audit(CLI::App& options) {
   auto o = std::make_shared<AuditOptions>();
   options.require_subcommand(1);
   CLI::App* look =
@@ -217,6 +217,6 @@ const Verb kAudit{
     "prints where the service's administrators cannot write: --anchor then tells a log that was "
     "put back to an\n"
     "earlier state. Exit code: 4 when the log was altered. docs/audit.md is for auditors.",
-    declare};
+    declare_audit};
 
 }  // namespace whorl::app

@@ -30,7 +30,7 @@ std::string name_of(const BackendChoice& backend) {
   return std::string(backend.accelerator != nullptr ? kCuda : kernels::name_of(backend.cpu));
 }
 
-Json as_json(const DeviceFigures& f) {
+Json json_of(const DeviceFigures& f) {
   Json names = Json::array();
   for (const kernels::DeviceInfo& gpu : find_gpus().devices) names.push_back(gpu.name);
   return {{"names", names},
@@ -60,7 +60,7 @@ Result<Exit> identify(BenchOptions& o, Console& console) {
              {"compared_share", f.compared_share},
              {"resident_bytes_per_template", f.resident_bytes_per_template},
              {"backend", name_of(o.identify.backend)}};
-  if (o.identify.backend.accelerator != nullptr) facts["devices"] = as_json(f.devices);
+  if (o.identify.backend.accelerator != nullptr) facts["devices"] = json_of(f.devices);
   console.answer(facts, facts.dump(2));
   return Exit::ok;
 }
@@ -156,7 +156,7 @@ CLI::App* declare_load(CLI::App& options, BenchOptions& o) {
   return load;
 }
 
-Run declare(CLI::App& options) {
+Run declare_bench(CLI::App& options) {
   auto o = std::make_shared<BenchOptions>();
   options.require_subcommand(1);
   CLI::App* search = options.add_subcommand("identify", "1:N search; half the queries have a mate");
@@ -202,6 +202,6 @@ const Verb kBench{
     "p50_ms and p99_ms are of one query at a time. docs/benchmarks.md explains every key, "
     "docs/accuracy.md\n"
     "those of accuracy, which also prints the [calibration] for a model's description.",
-    declare};
+    declare_bench};
 
 }  // namespace whorl::app

@@ -270,7 +270,7 @@ constexpr Action kActions[] = {
      no_options, bare<wire::DrainRequestT, wire::AdminAnswerT, &Client::drain>},
 };
 
-Run declare(CLI::App& app) {
+Run declare_client(CLI::App& app) {
   auto o = std::make_shared<Options>();
   app.require_subcommand(1);
   std::vector<CLI::App*> parsers;
@@ -305,6 +305,6 @@ const Verb kClient{
     "pictures and records of every format of docs/formats. A request id that is given again gets "
     "the first\n"
     "answer and does nothing twice. Exit codes as of the verbs of the same names.",
-    declare};
+    declare_client};
 
 }  // namespace whorl::app

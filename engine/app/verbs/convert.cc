@@ -60,7 +60,7 @@ Result<Exit> convert(const ConvertOptions& o, Console& console) {
   return Exit::ok;
 }
 
-Run declare(CLI::App& options) {
+Run declare_convert(CLI::App& options) {
   auto o = std::make_shared<ConvertOptions>();
   options.add_option("IN", o->in, "Template file of any format")->required();
   options.add_option("OUT", o->out, "The file to write")->required();
@@ -82,6 +82,6 @@ const Verb kConvert{"convert", "Turn a template file into another format",
                     "steps of 1.4, so going there and back may turn a minutia by a degree. Ridge "
                     "counts, cores and\n"
                     "deltas are not carried over.",
-                    declare};
+                    declare_convert};
 
 }  // namespace whorl::app

@@ -154,7 +154,7 @@ Result<Exit> demo(const DemoOptions& o, Console& console) {
   return Exit::ok;
 }
 
-Run declare(CLI::App& app) {
+Run declare_demo(CLI::App& app) {
   auto o = std::make_shared<DemoOptions>();
   o->data = default_data_folder().string();
   app.add_option("--out", o->out,
@@ -190,6 +190,6 @@ const Verb kDemo{
     "new ones, all under new numbers. Each is searched 1:N and enrolled unless it is found. Ends "
     "with a table and\n"
     "report.html.",
-    declare};
+    declare_demo};
 
 }  // namespace whorl::app

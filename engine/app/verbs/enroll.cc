@@ -194,7 +194,7 @@ Result<Exit> enroll(const EnrollOptions& o, Console& console) {
   return summary.refused > 0 ? Exit::bad_input : Exit::ok;
 }
 
-Run declare(CLI::App& app) {
+Run declare_enroll(CLI::App& app) {
   auto o = std::make_shared<EnrollOptions>();
   add_store_options(app, o->store, Gallery::required, Searches::yes);
   add_visit_options(app, o->files, FilesAre::optional);
@@ -234,6 +234,6 @@ const Verb kEnroll{
     "before it, and the answer says whom it duplicates.\n"
     "What is wrong with a picture (blurred, too dark ...) is said with what to do about it.\n"
     "Exit code: 3 when any visit was refused.",
-    declare};
+    declare_enroll};
 
 }  // namespace whorl::app

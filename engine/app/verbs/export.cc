@@ -74,7 +74,7 @@ Result<Exit> export_gallery(const ExportOptions& o, Console& console) {
   return Exit::ok;
 }
 
-Run declare(CLI::App& app) {
+Run declare_export(CLI::App& app) {
   auto o = std::make_shared<ExportOptions>();
   add_store_options(app, o->store, Gallery::required, Searches::no);
   app.add_option("--out", o->out, "Folder to write; absent or empty")->required();
@@ -95,6 +95,6 @@ const Verb kExport{
     "pictures,\n"
     "else a Whorl template. The files are not\n"
     "sealed: keep them as you keep the people they belong to.",
-    declare};
+    declare_export};
 
 }  // namespace whorl::app

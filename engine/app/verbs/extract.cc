@@ -288,7 +288,7 @@ Result<Exit> extract(const ExtractOptions& o, Console& console) {
   return all_done ? Exit::ok : Exit::bad_input;
 }
 
-Run declare(CLI::App& options) {
+Run declare_extract(CLI::App& options) {
   auto o = std::make_shared<ExtractOptions>();
   options.add_option("IMAGE", o->images, "Pictures of fingers or faces, records, transactions")
       ->required();
@@ -333,6 +333,6 @@ const Verb kExtract{
     "where\n"
     "another is nearly as large; its template is a Whorl template of --model.\n"
     "The trace holds the picture: keep it as you keep pictures of people.",
-    declare};
+    declare_extract};
 
 }  // namespace whorl::app

@@ -183,7 +183,7 @@ Result<Exit> identify(const IdentifyOptions& o, Console& console) {
   return identify_many(o, query, console);
 }
 
-Run declare(CLI::App& app) {
+Run declare_identify(CLI::App& app) {
   auto o = std::make_shared<IdentifyOptions>();
   add_store_options(app, o->store, Gallery::required, Searches::yes);
   add_visit_options(app, o->files, FilesAre::optional);
@@ -225,6 +225,6 @@ const Verb kIdentify{
     "rate is\n"
     "the chance that one other person scores this much.\n"
     "Exit code: 0 hit or refer, 1 no hit; 3 when a visit of the manifest could not be read.",
-    declare};
+    declare_identify};
 
 }  // namespace whorl::app

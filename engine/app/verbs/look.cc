@@ -51,7 +51,7 @@ Result<Exit> list_subjects(const gallery::Store& store, GalleryId gallery, std::
   return Exit::ok;
 }
 
-Json as_json(const Template& t) {
+Json json_of(const Template& t) {
   if (const auto* print = std::get_if<FingerTemplate>(&t)) {
     return {{"modality", "finger"},
             {"position", name_of(print->position)},
@@ -78,7 +78,7 @@ Result<Exit> list_encounters(const gallery::Store& store, GalleryId gallery, Sub
     Json templates = Json::array();
     text += "encounter " + std::to_string(e.id.value()) + " from '" + e.content.source + "':";
     for (const Template& t : e.content.templates) {
-      templates.push_back(as_json(t));
+      templates.push_back(json_of(t));
       text += " " + words_of(t);
     }
     text += "\n";
@@ -103,7 +103,7 @@ Result<Exit> list(const ListOptions& o, Console& console) {
   return list_encounters(*store, *gallery, subject, console);
 }
 
-Json as_json(const gallery::GalleryStats& g) {
+Json json_of(const gallery::GalleryStats& g) {
   Json fingers = Json::object();
   for (int p = 0; p < kFingerPositions; ++p) {
     const std::int64_t count = g.fingers.at(static_cast<std::size_t>(p));
@@ -128,7 +128,7 @@ Result<Exit> stats(const StoreOptions& o, Console& console) {
     if (chosen && g.gallery.id != *chosen) continue;
     std::int64_t prints = 0;
     for (const std::int64_t count : g.fingers) prints += count;
-    galleries.push_back(as_json(g));
+    galleries.push_back(json_of(g));
     table.rows.push_back({g.gallery.name, with_commas(g.subjects), with_commas(g.encounters),
                           with_commas(prints), with_commas(g.faces)});
   }

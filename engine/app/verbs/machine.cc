@@ -35,7 +35,7 @@ std::string line_of(const kernels::DeviceInfo& gpu) {
          bytes_of(static_cast<double>(gpu.free_bytes)) + " free\n";
 }
 
-Json as_json(const kernels::DeviceInfo& gpu) {
+Json json_of(const kernels::DeviceInfo& gpu) {
   return {{"number", gpu.number},
           {"name", gpu.name},
           {"compute_capability", compute_capability(gpu)},
@@ -60,7 +60,7 @@ Result<Exit> devices(Console& console) {
   const Gpus gpus = find_gpus();
   Json listed = Json::array();
   for (const kernels::DeviceInfo& gpu : gpus.devices) {
-    listed.push_back(as_json(gpu));
+    listed.push_back(json_of(gpu));
     text += line_of(gpu);
   }
   if (gpus.devices.empty()) text += "cuda      none: " + gpus.reason + "\n";

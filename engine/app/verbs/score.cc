@@ -227,7 +227,7 @@ Result<Exit> score(const ScoreOptions& o, Console& console) {
   return Exit::ok;
 }
 
-Run declare(CLI::App& options) {
+Run declare_score(CLI::App& options) {
   auto o = std::make_shared<ScoreOptions>();
   options.add_option("DIR", o->folder, "Databases, each a folder of FINGER_IMPRESSION files")
       ->required();
@@ -269,6 +269,6 @@ const Verb kScore{
     "\n"
     "Error rates are told for each database and pooled, one threshold for all: EER, and the false\n"
     "non-match rate at a false match rate of 1 in 100, 1 in 1,000 and none. --report draws them.",
-    declare};
+    declare_score};
 
 }  // namespace whorl::app

@@ -145,7 +145,7 @@ Result<Exit> serve(CLI::App& app, ServeOptions& o, Console& console) {
   return Exit::ok;
 }
 
-Run declare(CLI::App& app) {
+Run declare_serve(CLI::App& app) {
   auto o = std::make_shared<ServeOptions>();
   add_serve_options(app, *o);
   return [o, &app](Console& console) { return serve(app, *o, console); };
@@ -165,6 +165,6 @@ const Verb kServe{
     "Every connection is mutually authenticated, TLS 1.3. Ctrl-C and SIGTERM take nothing new, "
     "answer what\n"
     "is under way and stop; SIGHUP reads the policy and opens the log anew.",
-    declare};
+    declare_serve};
 
 }  // namespace whorl::app

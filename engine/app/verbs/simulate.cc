@@ -89,7 +89,7 @@ Result<Exit> simulate(const SimulateOptions& o, Console& console) {
   return Exit::ok;
 }
 
-Run declare(CLI::App& options) {
+Run declare_simulate(CLI::App& options) {
   auto o = std::make_shared<SimulateOptions>();
   options.add_option("--people", o->people, "How many")
       ->required()
@@ -123,6 +123,6 @@ const Verb kSimulate{
     "`whorl enroll --manifest` reads. Person n is the same person however many are made. Minutiae\n"
     "follow ridge flow, and captures are noisy, turned, bent and partial as real ones are;\n"
     "docs/simulation.md says how well.",
-    declare};
+    declare_simulate};
 
 }  // namespace whorl::app

@@ -144,7 +144,7 @@ Result<Exit> station(const StationOptions& o, Console& console) {
   return summary.refused + summary.not_enrolled > 0 ? Exit::bad_input : Exit::ok;
 }
 
-Run declare(CLI::App& app) {
+Run declare_station(CLI::App& app) {
   auto o = std::make_shared<StationOptions>();
   add_store_options(app, o->store, Gallery::required, Searches::yes);
   app.add_option("--driver", o->driver, "Where captures come from: replay or simulated")
@@ -194,6 +194,6 @@ const Verb kStation{
     "enrolled\n"
     "together. Ctrl-C stops after the visit at hand; half a visit is not enrolled.\n"
     "Exit code: 3 when a capture or visit was refused.",
-    declare};
+    declare_station};
 
 }  // namespace whorl::app

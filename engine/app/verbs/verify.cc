@@ -119,7 +119,7 @@ Result<Exit> verify(const VerifyOptions& o, Console& console) {
   return match ? Exit::ok : Exit::no_match;
 }
 
-Run declare(CLI::App& options) {
+Run declare_verify(CLI::App& options) {
   auto o = std::make_shared<VerifyOptions>();
   options.add_option("A", o->probe, "Template or picture of the person who is here")->required();
   options.add_option("B", o->reference, "Template or picture to compare with")->required();
@@ -159,6 +159,6 @@ const Verb kVerify{
     "images\n"
     "as they are: keep it as you keep images of people.\n"
     "Exit code: 0 match, 1 no match.",
-    declare};
+    declare_verify};
 
 }  // namespace whorl::app
