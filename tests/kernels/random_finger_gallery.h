@@ -87,7 +87,7 @@ class OwnedFingers {
   };
   template <class T>
   const T* add(const T* from, std::size_t count) {
-    auto* to = reinterpret_cast<std::byte*>(memory_.data()) + used_;
+    auto* to = reinterpret_cast<std::byte*>(memory_.get()) + used_;
     if (count > 0) std::memcpy(to, from, count * sizeof(T));
     used_ += (count * sizeof(T) + 63) / 64 * 64;
     return reinterpret_cast<const T*>(to);
