@@ -43,6 +43,9 @@ struct Enrolment {
   std::function<std::optional<gallery::Note>(const std::optional<Answer>& search)> note = {};
   // Of its faces; dropped where the gallery keeps none.
   std::vector<gallery::Picture> pictures = {};
+  // What identify found for dedup_query of it, where it was asked before: then only who was
+  // enrolled since is looked at. Where more than that changed, the search is made anew.
+  std::optional<Answer> searched = {};
 };
 
 // Search before storing: a hit is reported and not enrolled. `query` says how to search (its
@@ -54,6 +57,9 @@ struct Dedup {
   // engine.
   std::function<void(const Query&, Answer&)> judge = {};
 };
+
+// What dedup asks before it stores the enrolment.
+Query dedup_query(const Enrolment& enrolment, const Dedup& dedup);
 
 // How a gallery's faces are made anew by another model.
 struct ReEmbedding {
@@ -96,7 +102,8 @@ struct GalleryStatus {
 //
 // Thread safety: every member may be called from any thread. Searches run together; a change is
 // seen by all searches that start after its call returned, and by none before it is on disk.
-//   turn_   one change at a time, so that dedup's search and its enrolment are one step
+//   turn_   one change at a time. Dedup searches before it takes the turn, and in its turn whom
+//           others enrolled meanwhile: its search and its enrolment are one step
 //   guard_  the indexes: shared by searches, alone for the moment a change is applied, for which
 //           new searches wait
 // A device that fails loses no search: the CPU answers it, and the ones after it.
@@ -201,6 +208,9 @@ class Engine {
 
   Result<> prepare(Enrolment& enrolment) const;
   Result<> check(const Gallery& gallery, const Enrolment& enrolment) const;
+  void search_ahead(const Gallery& gallery, std::vector<Incoming>& items, const Dedup& dedup) const;
+  Result<Answer> search_now(const Gallery& gallery, const Query& query,
+                            std::optional<Answer> earlier) const;
   Result<Revision> commit(gallery::Batch& batch, const gallery::Note* note);
   Result<std::vector<Receipt>> store_batch(Gallery& gallery, const Items& items);
   Result<Receipt> store_unless_known(Gallery& gallery, Enrolment& enrolment, const Dedup& dedup);

@@ -1,6 +1,7 @@
 // The enrolling half of Engine: one enrolment, and the pipeline for many.
 
 #include <oneapi/tbb/parallel_pipeline.h>
+#include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
 #include <atomic>
@@ -8,6 +9,7 @@
 #include <memory>
 
 #include "engine/search/engine.h"
+#include "engine/search/identify.h"
 
 namespace whorl::search {
 namespace {
@@ -38,6 +40,48 @@ std::optional<gallery::Note> note_of(const Enrolment& enrolment,
 }
 
 }  // namespace
+
+Query dedup_query(const Enrolment& enrolment, const Dedup& dedup) {
+  Query query = dedup.query;
+  query.templates = enrolment.encounter.templates;
+  query.filter.excluded.push_back(enrolment.subject);
+  std::ranges::sort(query.filter.excluded);
+  return query;
+}
+
+// Together, so that the gallery is read once for many. One that cannot be searched with hinders the
+// others: then each is searched in its turn, and hears its fault there.
+void Engine::search_ahead(const Gallery& gallery, std::vector<Incoming>& items,
+                          const Dedup& dedup) const {
+  std::vector<Enrolment*> asking;
+  for (Incoming& item : items) {
+    if (item.prepared && !item.enrolment.searched) asking.push_back(&item.enrolment);
+  }
+  for (std::size_t first = 0; first < asking.size(); first += kMaxQueriesPerBatch) {
+    const std::size_t last = std::min(asking.size(), first + std::size_t{kMaxQueriesPerBatch});
+    std::vector<Query> queries;
+    for (std::size_t i = first; i < last; ++i) queries.push_back(dedup_query(*asking[i], dedup));
+    auto answers = identify(gallery.name, queries);
+    for (std::size_t i = first; answers && i < last; ++i) {
+      asking[i]->searched = std::move((*answers)[i - first]);
+    }
+  }
+}
+
+// With the turn.
+Result<Answer> Engine::search_now(const Gallery& gallery, const Query& query,
+                                  std::optional<Answer> earlier) const {
+  if (earlier) {
+    const auto guard = guard_.shared();
+    if (earlier->seen.form == gallery.index.form()) {
+      return tbb::this_task_arena::isolate([&] {
+        return identify_since(gallery.index, query, *std::move(earlier), options_.backend);
+      });
+    }
+  }
+  WHORL_TRY(auto answers, identify(gallery.name, {&query, 1}));
+  return std::move(answers.front());
+}
 
 // All in one write to the disk. When one of them is refused the store takes none, so each is tried
 // by itself: the good ones are enrolled and the bad one gets its reason.
@@ -83,13 +127,10 @@ Result<std::vector<Receipt>> Engine::store_batch(Gallery& gallery, const Items& 
 Result<Receipt> Engine::store_unless_known(Gallery& gallery, Enrolment& enrolment,
                                            const Dedup& dedup) {
   const SubjectId subject = enrolment.subject;
-  Query query = dedup.query;
-  query.templates = enrolment.encounter.templates;
-  query.filter.excluded.push_back(subject);
-  std::ranges::sort(query.filter.excluded);
-  auto answers = identify(gallery.name, {&query, 1});
-  if (!answers) return refused(subject, answers.error());
-  std::optional<Answer> search(std::move(answers->front()));
+  const Query query = dedup_query(enrolment, dedup);
+  auto answer = search_now(gallery, query, std::move(enrolment.searched));
+  if (!answer) return refused(subject, answer.error());
+  std::optional<Answer> search(*std::move(answer));
   if (dedup.judge) dedup.judge(query, *search);
   auto note = note_of(enrolment, search);
   const Decision least = dedup.enrol_referrals ? Decision::hit : Decision::refer;
@@ -104,10 +145,10 @@ Result<Receipt> Engine::store_unless_known(Gallery& gallery, Enrolment& enrolmen
   return std::move(stored.front());
 }
 
-// Receipts in the order of the items. Holds the turn: dedup's search and its enrolment are one
-// step.
+// Receipts in the order of the items.
 Result<std::vector<Receipt>> Engine::admit(Gallery& gallery, std::vector<Incoming>& items,
                                            const Dedup* dedup) {
+  if (dedup != nullptr) search_ahead(gallery, items, *dedup);
   const std::lock_guard turn(turn_);
   std::vector<Receipt> receipts(items.size());
   Items good;

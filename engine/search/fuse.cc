@@ -41,6 +41,14 @@ bool unlike_fingers(const Evidence& e) {
 
 bool is_face(const Evidence& e) { return e.modality == Modality::face; }
 
+void list_best(std::vector<Candidate>& candidates, int most) {
+  std::ranges::sort(candidates, [](const Candidate& a, const Candidate& b) {
+    if (a.value.ratio != b.value.ratio) return b.value.ratio < a.value.ratio;
+    return a.subject < b.subject;
+  });
+  if (std::ssize(candidates) > most) candidates.resize(static_cast<std::size_t>(most));
+}
+
 }  // namespace
 
 std::vector<Candidate> fuse(std::vector<Scored> comparisons, int most) {
@@ -54,12 +62,29 @@ std::vector<Candidate> fuse(std::vector<Scored> comparisons, int most) {
       evidence.push_back(s.evidence);
   }
   for (Candidate& c : candidates) c.value = total(c.evidence);
-  std::ranges::sort(candidates, [](const Candidate& a, const Candidate& b) {
-    if (a.value.ratio != b.value.ratio) return b.value.ratio < a.value.ratio;
-    return a.subject < b.subject;
-  });
-  if (std::ssize(candidates) > most) candidates.resize(static_cast<std::size_t>(most));
+  list_best(candidates, most);
   return candidates;
+}
+
+Answer joined(const Query& query, Answer earlier, Answer later) {
+  Answer all = std::move(later);
+  for (Candidate& c : earlier.candidates) {
+    if (std::ranges::find(all.candidates, c.subject, &Candidate::subject) == all.candidates.end()) {
+      all.candidates.push_back(std::move(c));
+    }
+  }
+  list_best(all.candidates, query.max_candidates);
+  const Effort& before = earlier.effort;
+  all.effort.gallery_prints += before.gallery_prints;
+  all.effort.searched += before.searched;
+  all.effort.comparisons += before.comparisons;
+  all.effort.on_device += before.on_device;
+  all.effort.survivors += before.survivors;
+  all.effort.loss = std::max(all.effort.loss, before.loss);
+  all.effort.stage1_s += before.stage1_s, all.effort.stage2_s += before.stage2_s;
+  all.reasons.clear();
+  decide(query, all);
+  return all;
 }
 
 FalsePositiveRate false_positive_rate(FalseMatchRate fmr, std::int64_t searched) {

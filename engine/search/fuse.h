@@ -23,6 +23,10 @@ std::vector<Candidate> fuse(std::vector<Scored> comparisons, int most);
 // independent. Several visits of one person count each, so it is rather too high than too low.
 FalsePositiveRate false_positive_rate(FalseMatchRate fmr, std::int64_t searched);
 
+// One answer of an earlier one and that of a search for whom came since. Of a subject in both, the
+// later holds: it was compared with all that the subject has.
+Answer joined(const Query& query, Answer earlier, Answer later);
+
 // Sets decision, reasons and the candidates' false positive rates from candidates and effort.
 void decide(const Query& query, Answer& answer);
 

@@ -1,6 +1,7 @@
 #include "engine/search/gallery_index.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "engine/features/fingerprint/minutia_codes.h"
 #include "engine/matchers/face_matcher.h"
@@ -14,9 +15,14 @@ index::PrintOwner owner_of(const IndexedEncounter& e, std::size_t ordinal) {
           static_cast<std::uint8_t>(ordinal)};
 }
 
+std::uint64_t new_form() {
+  static std::atomic<std::uint64_t> forms = 0;
+  return ++forms;
+}
+
 }  // namespace
 
-GalleryIndex::GalleryIndex(FaceIndexKind faces) : face_kind_(faces) {
+GalleryIndex::GalleryIndex(FaceIndexKind faces) : form_(new_form()), face_kind_(faces) {
   for (std::uint8_t p = 0; p < kFingerPositions; ++p) {
     fingers_.emplace_back(FingerPosition{p}, features::kMinutiaCodeVersion);
   }
@@ -79,6 +85,12 @@ Result<> GalleryIndex::append_faces(const IndexedEncounter& e) {
   return {};
 }
 
+Seen GalleryIndex::seen() const {
+  Seen seen{form_, {}, face_ ? face_->rows() : 0};
+  for (std::size_t p = 0; p < fingers_.size(); ++p) seen.prints[p] = fingers_[p].rows();
+  return seen;
+}
+
 void GalleryIndex::drop_faces() {
   for (auto& [subject, places] : places_) {
     std::erase_if(places, [](const Place& place) { return place.modality == Modality::face; });
@@ -89,6 +101,7 @@ void GalleryIndex::drop_faces() {
 
 void GalleryIndex::close_faces(const std::string& moving_to) {
   drop_faces();
+  form_ = new_form();
   moving_to_ = moving_to;
 }
 
@@ -110,6 +123,7 @@ void GalleryIndex::adopt(index::FingerIndex fingers) {
         {Modality::finger, position, index::Row{r}});
   }
   fingers_[static_cast<std::size_t>(position)] = std::move(fingers);
+  form_ = new_form();
 }
 
 const index::PrintOwner& GalleryIndex::owner(const Place& place) const {
@@ -120,6 +134,7 @@ const index::PrintOwner& GalleryIndex::owner(const Place& place) const {
 void GalleryIndex::remove(SubjectId subject, std::optional<EncounterId> encounter) {
   const auto found = places_.find(subject);
   if (found == places_.end()) return;
+  form_ = new_form();
   std::erase_if(found->second, [&](const Place& place) {
     if (encounter && owner(place).encounter_id() != *encounter) return false;
     if (place.modality == Modality::face) {

@@ -12,6 +12,7 @@
 #include "engine/index/face_index.h"
 #include "engine/index/finger_index.h"
 #include "engine/index/print_owner.h"
+#include "engine/search/query.h"
 
 namespace whorl::search {
 
@@ -50,6 +51,11 @@ class GalleryIndex {
   };
   std::span<const Place> places_of(SubjectId subject) const;
 
+  Seen seen() const;  // all there is
+  // A number that no index had before, whenever rows were taken out or made anew: appending alone
+  // keeps it.
+  std::uint64_t form() const { return form_; }
+
   std::int64_t subjects() const { return std::ssize(places_); }
   std::int64_t templates() const;
   std::size_t resident_bytes() const;
@@ -70,6 +76,7 @@ class GalleryIndex {
   const index::PrintOwner& owner(const Place& place) const;
   void drop_faces();
 
+  std::uint64_t form_;
   FaceIndexKind face_kind_;
   std::string moving_to_;                    // the model; faces are closed. Else empty
   std::vector<index::FingerIndex> fingers_;  // by position

@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
 #include <tuple>
 
 #include "engine/features/fingerprint/minutia_codes.h"
 #include "engine/matchers/face_matcher.h"
 #include "engine/matchers/finger_calibration.h"
 #include "engine/matchers/finger_matcher.h"
+#include "engine/search/face_search.h"
 #include "engine/search/full_comparison.h"
 #include "engine/search/fuse.h"
 #include "engine/search/position_search.h"
@@ -20,20 +20,12 @@ namespace {
 
 namespace tbb = oneapi::tbb;
 
-constexpr int kFaceHits = 200;  // kept of each probe face before fusion
-
 // One probe template against one finger position's index.
 struct FingerTask {
   std::size_t query;
   int probe;
   const FingerTemplate* print;
   FingerPosition position;
-};
-
-struct FaceTask {
-  std::size_t query;
-  int probe;
-  const FaceTemplate* face;
 };
 
 struct Survivor {
@@ -77,13 +69,17 @@ bool alike(FingerPosition probe, FingerPosition reference) {
 class Identification {
  public:
   Identification(const GalleryIndex& gallery, std::span<const Query> queries,
-                 kernels::Backend backend, DeviceGallery* devices)
+                 kernels::Backend backend, DeviceGallery* devices, const Seen& from)
       : gallery_(gallery),
         queries_(queries),
         backend_(backend),
         devices_(devices),
+        from_(from),
         answers_(queries.size()) {
-    for (Answer& answer : answers_) answer.effort.backend = backend;
+    for (Answer& answer : answers_) {
+      answer.effort.backend = backend;
+      answer.seen = gallery.seen();
+    }
   }
 
   std::vector<Answer> run() {
@@ -98,6 +94,16 @@ class Identification {
   }
 
  private:
+  std::int64_t first_print(FingerPosition p) const {
+    return from_.prints[static_cast<std::size_t>(p)];
+  }
+  // At most; exact where nothing was removed.
+  std::int64_t searched(const index::FingerIndex& prints) const {
+    return std::min(prints.live(), prints.rows() - first_print(prints.position()));
+  }
+  std::int64_t searched(const index::FaceIndex& faces) const {
+    return std::min(faces.live(), faces.rows() - from_.faces);
+  }
   void describe_probes();
   template <class Fits, class Wanted>
   void search(Fits fits, Wanted wanted);
@@ -108,9 +114,7 @@ class Identification {
   void compare_fingers(const std::vector<FingerTask>& tasks,
                        const std::vector<Survivor>& survivors);
   const Compared* compared(std::size_t query, int probe, const GalleryIndex::Place& place) const;
-  std::vector<FaceTask> face_tasks(const std::vector<bool>& chosen) const;
-  void compare_faces(std::span<const FaceTask> tasks);
-  std::vector<std::vector<index::FaceHit>> nearest_faces(std::span<const FaceTask> tasks);
+  void compare_faces(const std::vector<bool>& chosen);
   std::vector<Scored> complete(std::size_t query, const std::vector<Candidate>& candidates,
                                auto fits);
 
@@ -118,6 +122,7 @@ class Identification {
   std::span<const Query> queries_;
   kernels::Backend backend_;
   DeviceGallery* devices_;  // null: none
+  const Seen& from_;        // rows before these are left out
   std::vector<Answer> answers_;
   std::vector<std::vector<FingerTemplate>> prints_;  // of each query, with codes; empty for faces
   std::vector<std::vector<Scored>> scored_;          // of each query
@@ -144,7 +149,7 @@ std::vector<FingerTask> Identification::tasks_for(auto fits,
   std::vector<FingerTask> tasks;
   for (int p = 0; p < kFingerPositions; ++p) {
     const FingerPosition position{static_cast<std::uint8_t>(p)};
-    if (gallery_.finger(position).live() == 0) continue;
+    if (searched(gallery_.finger(position)) == 0) continue;
     for (std::size_t q = 0; q < queries_.size(); ++q) {
       for (std::size_t t = 0; chosen[q] && t < queries_[q].templates.size(); ++t) {
         const FingerTemplate& print = prints_[q][t];
@@ -170,18 +175,18 @@ void Identification::score_position(const std::vector<FingerTask>& tasks, std::s
     search.lists.emplace_back(static_cast<std::size_t>(plan.survivors));
     Effort& effort = answers_[tasks[t].query].effort;
     effort.loss = std::max(effort.loss, plan.loss);
-    effort.gallery_prints += prints.live();
-    effort.searched = std::max(effort.searched, prints.live());
-    effort.comparisons += prints.live();
+    effort.gallery_prints += searched(prints);
+    effort.searched = std::max(effort.searched, searched(prints));
+    effort.comparisons += searched(prints);
   }
   const bool on_device = devices_ != nullptr && devices_->search(prints, search);
-  if (!on_device) search_on_cpu(prints, backend_, search);
+  if (!on_device) search_on_cpu(prints, backend_, search, first_print(prints.position()));
   for (std::size_t t = first; t < last; ++t) {
     const auto sorted = search.lists[t - first].sorted();
     for (const auto& hit : sorted) survivors.push_back({t, hit.owner, hit.row});
     Effort& effort = answers_[tasks[t].query].effort;
     effort.survivors += std::ssize(sorted);
-    if (on_device) effort.on_device += prints.live();
+    if (on_device) effort.on_device += searched(prints);
   }
 }
 
@@ -261,74 +266,39 @@ std::vector<Scored> Identification::complete(std::size_t query,
   return all;
 }
 
-// Those of queries without a filter first: they can be searched together.
-std::vector<FaceTask> Identification::face_tasks(const std::vector<bool>& chosen) const {
-  std::vector<FaceTask> tasks;
-  if (gallery_.face() == nullptr || gallery_.face()->live() == 0) return tasks;
+void Identification::compare_faces(const std::vector<bool>& chosen) {
+  const index::FaceIndex* const faces = gallery_.face();
+  if (faces == nullptr || searched(*faces) == 0) return;
+  struct Task {
+    std::size_t query;
+    int probe;
+  };
+  std::vector<Task> tasks;
+  std::vector<FaceSearch> searches;
   for (std::size_t q = 0; q < queries_.size(); ++q) {
     for (int t = 0; chosen[q] && t < static_cast<int>(queries_[q].templates.size()); ++t) {
       const Template& probe = queries_[q].templates[static_cast<std::size_t>(t)];
-      if (const auto* face = std::get_if<FaceTemplate>(&probe)) tasks.push_back({q, t, face});
+      const auto* face = std::get_if<FaceTemplate>(&probe);
+      if (face == nullptr) continue;
+      tasks.push_back({q, t});
+      searches.push_back({face, &queries_[q].filter});
     }
   }
-  std::stable_partition(tasks.begin(), tasks.end(),
-                        [&](const FaceTask& task) { return queries_[task.query].filter.all(); });
-  return tasks;
-}
-
-void Identification::compare_faces(std::span<const FaceTask> tasks) {
-  if (tasks.empty()) return;
-  const FaceCalibration calibration = calibration_of(*gallery_.face());
-  while (!tasks.empty()) {
-    const std::size_t first = tasks.front().query;
-    const auto other = std::ranges::find_if(tasks, [&](const FaceTask& task) {
-      return task.query != first && !queries_[task.query].filter.all();
-    });
-    const auto together = tasks.first(static_cast<std::size_t>(other - tasks.begin()));
-    const auto nearest = nearest_faces(together);
-    for (std::size_t i = 0; i < together.size(); ++i) {
-      for (const index::FaceHit& hit : nearest[i]) {
-        const Evidence evidence{together[i].probe,
-                                Modality::face,
-                                {},
-                                {},
-                                hit.owner.encounter_id(),
-                                matchers::calibrate(calibration, hit.score)};
-        scored_[together[i].query].push_back({hit.owner.subject_id(), evidence});
-      }
+  search_faces(gallery_, from_.faces, devices_, searches);
+  const FaceCalibration calibration = calibration_of(*faces);
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    Effort& effort = answers_[tasks[i].query].effort;
+    effort.gallery_prints += searched(*faces);
+    effort.searched = std::max(effort.searched, searched(*faces));
+    effort.comparisons += searched(*faces);
+    if (searches[i].on_device) effort.on_device += searched(*faces);
+    for (const index::FaceHit& hit : searches[i].nearest) {
+      const auto value = matchers::calibrate(calibration, hit.score);
+      scored_[tasks[i].query].push_back(
+          {hit.owner.subject_id(),
+           {tasks[i].probe, Modality::face, {}, {}, hit.owner.encounter_id(), value}});
     }
-    tasks = tasks.subspan(together.size());
   }
-}
-
-// Of faces that are searched under one filter.
-std::vector<std::vector<index::FaceHit>> Identification::nearest_faces(
-    std::span<const FaceTask> tasks) {
-  const index::FaceIndex& faces = *gallery_.face();
-  const index::Filter& filter = queries_[tasks.front().query].filter;
-  std::vector<const FaceTemplate*> probes;
-  for (const FaceTask& task : tasks) probes.push_back(task.face);
-  std::optional<std::vector<std::vector<index::FaceHit>>> nearest;
-  if (devices_ != nullptr) nearest = devices_->search(faces, probes, filter, kFaceHits);
-  for (const FaceTask& task : tasks) {
-    Effort& effort = answers_[task.query].effort;
-    effort.gallery_prints += faces.live();
-    effort.searched = std::max(effort.searched, faces.live());
-    effort.comparisons += faces.live();
-    if (nearest) effort.on_device += faces.live();
-  }
-  if (nearest) return std::move(*nearest);
-  // Together: each block of the gallery is read once for all of them.
-  std::vector<std::vector<index::FaceHit>> found;
-  for (std::size_t first = 0; first < probes.size(); first += kMaxQueriesPerBatch) {
-    std::vector<FaceTemplate> batch;
-    const std::size_t end = std::min(probes.size(), first + std::size_t{kMaxQueriesPerBatch});
-    for (std::size_t i = first; i < end; ++i) batch.push_back(*probes[i]);
-    auto hits = faces.search(batch, filter, kFaceHits);
-    WHORL_CHECK(hits.has_value());  // check_query saw to it
-    std::ranges::move(*hits, std::back_inserter(found));
-  }
-  return found;
 }
 
 template <class Fits, class Wanted>
@@ -342,8 +312,7 @@ void Identification::search(Fits fits, Wanted wanted) {
   const std::vector<Survivor> survivors = score_all(tasks);
   const double stage1_s = seconds_since(started);
   compare_fingers(tasks, survivors);
-  if (fits(FingerPosition::right_thumb, FingerPosition::right_thumb))
-    compare_faces(face_tasks(chosen));
+  if (fits(FingerPosition::right_thumb, FingerPosition::right_thumb)) compare_faces(chosen);
   const double stage2_s = seconds_since(started) - stage1_s;
   tbb::parallel_for(std::size_t{0}, queries_.size(), [&](std::size_t q) {
     if (!chosen[q]) return;
@@ -360,7 +329,14 @@ void Identification::search(Fits fits, Wanted wanted) {
 
 std::vector<Answer> identify(const GalleryIndex& gallery, std::span<const Query> queries,
                              kernels::Backend backend, DeviceGallery* devices) {
-  return Identification(gallery, queries, backend, devices).run();
+  return Identification(gallery, queries, backend, devices, Seen{}).run();
+}
+
+Answer identify_since(const GalleryIndex& gallery, const Query& query, Answer earlier,
+                      kernels::Backend backend) {
+  WHORL_CHECK(earlier.seen.form == gallery.form());
+  auto later = Identification(gallery, {&query, 1}, backend, nullptr, earlier.seen).run();
+  return joined(query, std::move(earlier), std::move(later.front()));
 }
 
 }  // namespace whorl::search

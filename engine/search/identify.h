@@ -33,4 +33,10 @@ Result<> check_query(const Query& query, const GalleryIndex& gallery);
 std::vector<Answer> identify(const GalleryIndex& gallery, std::span<const Query> queries,
                              kernels::Backend backend, DeviceGallery* devices = nullptr);
 
+// What the query's search would find now, given what it found before the gallery grew to what it
+// is: only what was added since is looked at, on the CPU. The earlier answer must be of the
+// gallery's present form.
+Answer identify_since(const GalleryIndex& gallery, const Query& query, Answer earlier,
+                      kernels::Backend backend);
+
 }  // namespace whorl::search

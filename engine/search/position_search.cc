@@ -13,9 +13,10 @@ constexpr std::int64_t kBlocksPerTask = 16;  // about 1.6 MB: read once into L2 
 }  // namespace
 
 void search_on_cpu(const index::FingerIndex& prints, kernels::Backend backend,
-                   PositionSearch& search) {
+                   PositionSearch& search, std::int64_t first) {
   tbb::enumerable_thread_specific<std::vector<index::Shortlist>> partial(search.lists);
-  tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, prints.blocks(), kBlocksPerTask),
+  tbb::parallel_for(tbb::blocked_range<std::int64_t>(first / kernels::kBlockPrints, prints.blocks(),
+                                                     kBlocksPerTask),
                     [&](const auto& range) {
                       prints.search(search.probes, search.filters, search.passages, backend,
                                     range.begin(), range.end(), partial.local());

@@ -16,8 +16,8 @@ struct PositionSearch {
   std::vector<index::Shortlist> lists;  // empty ones, of the length that is wanted
 };
 
-// Fills the lists; parallel over blocks.
+// Fills the lists from the blocks with rows `first` and later; parallel over blocks.
 void search_on_cpu(const index::FingerIndex& prints, kernels::Backend backend,
-                   PositionSearch& search);
+                   PositionSearch& search, std::int64_t first = 0);
 
 }  // namespace whorl::search

@@ -1,6 +1,7 @@
 #pragma once
 // What travels into and out of a search: docs/ARCHITECTURE.md, the life of one query.
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -69,11 +70,20 @@ struct Effort {
   double stage1_s = 0, stage2_s = 0;
 };
 
+// How much of a gallery a search could see: the rows below these. What was added since can be
+// searched by itself while the form is the same: nothing was taken out or made anew.
+struct Seen {
+  std::uint64_t form = 0;  // GalleryIndex::form
+  std::array<std::int64_t, kFingerPositions> prints{};
+  std::int64_t faces = 0;
+};
+
 struct Answer {
   Decision decision = Decision::no_hit;
   std::vector<Candidate> candidates;  // best first; equal ones by lower subject
   std::vector<std::string> reasons;   // for people: why this decision, what limits it
   Effort effort;
+  Seen seen;
 };
 
 }  // namespace whorl::search

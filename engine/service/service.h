@@ -106,9 +106,10 @@ class Service {
     const Call& call_;
     std::optional<Heading> heading_;
     SubjectId subject_;
-    Encounter encounter_;  // without its templates
-    Captured captured_;    // what was accepted
-    std::string digest_;   // of everything so far
+    Encounter encounter_;                     // without its templates
+    Captured captured_;                       // what was accepted
+    std::optional<search::Answer> searched_;  // what was found for it
+    std::string digest_;                      // of everything so far
     std::uint32_t captures_ = 0;
     bool last_ = false;      // the message at hand ends the visit
     bool finished_ = false;  // nothing more is taken

@@ -102,6 +102,10 @@ Result<Service::Done> Service::enrol_encounter(search::Enrolment enrolment,
   std::optional<search::Dedup> judged;
   if (dedup != nullptr) {
     judged = *dedup;
+    if (!enrolment.searched) {  // with those of other clients, most urgent first
+      WHORL_TRY(enrolment.searched,
+                look_for(job.heading.gallery, search::dedup_query(enrolment, *dedup), job));
+    }
     judged->judge = [&](const search::Query& query, search::Answer& answer) {
       decide(policy, bands, query, answer);
     };
@@ -114,8 +118,6 @@ Result<Service::Done> Service::enrol_encounter(search::Enrolment enrolment,
       const bool duplicate = search->decision >= least_duplicate(*judged);
       told.outcome = duplicate ? wire::Outcome::duplicate : wire::Outcome::enrolled;
       job.candidates = static_cast<std::uint32_t>(search->candidates.size());
-      job.stage1_s += search->effort.stage1_s;
-      job.stage2_s += search->effort.stage2_s;
     }
     job.decision = told.outcome == wire::Outcome::duplicate ? "duplicate" : "enrolled";
     told.subject = enrolment.subject.value();

@@ -119,6 +119,7 @@ Result<> Service::Visit::look_whether_enrolled(Job& job, wire::FeedbackT& feedba
   query.templates = captured_.templates;
   query.filter.excluded = {subject_};
   WHORL_TRY(search::Answer answer, service_.look_for(heading_->gallery, query, job));
+  searched_ = answer;
   decide(job.gallery_policy(), bands, query, answer);
   job.decision = search::name_of(answer.decision);
   job.candidates = static_cast<std::uint32_t>(answer.candidates.size());
@@ -139,6 +140,7 @@ Result<> Service::Visit::finish(wire::FeedbackT& feedback) {
     encounter_.templates = std::move(captured_.templates);
     search::Enrolment enrolment{subject_, std::move(encounter_)};
     enrolment.pictures = std::move(captured_.pictures);
+    enrolment.searched = std::move(searched_);
     return service_.enrol_encounter(std::move(enrolment), &dedup, std::move(captured_.reports),
                                     bands, job);
   };

@@ -75,7 +75,8 @@ Result<search::Query> read_search(const wire::Search* search, const GalleryPolic
   query.refer_at = bands.refer_at;
   query.max_loss = policy.max_loss;
   if (search == nullptr) return query;
-  if (search->max_candidates() < 1 || search->max_candidates() > kMaxCandidates) {
+  if (search->max_candidates() < 1) return fail(Fault::bad_request, 0, "search.max_candidates");
+  if (search->max_candidates() > kMaxCandidates) {
     return fail(Fault::limit_exceeded, 0, "search.max_candidates");
   }
   query.max_candidates = search->max_candidates();

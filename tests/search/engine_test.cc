@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -163,6 +164,29 @@ TEST_F(EngineTest, OfTwoSimultaneousEnrolmentsOfOnePersonOneIsEnrolled) {
     }
     EXPECT_EQ(enrolled, 1) << person;
   }
+}
+
+// What the search found stands for who was there then; who came or went since is looked at anew.
+TEST_F(EngineTest, DedupTakesAnEarlierSearchAndLooksAtWhatChangedSince) {
+  enrol_people(20);
+  const Dedup dedup;
+  const auto searched = [&](std::uint64_t subject, const Encounter& encounter) {
+    Enrolment enrolment{SubjectId{subject}, encounter};
+    auto answers = engine_->identify("main", std::array{dedup_query(enrolment, dedup)});
+    EXPECT_TRUE(answers);
+    enrolment.searched = std::move(answers->front());
+    return enrolment;
+  };
+  const Enrolment fresh = searched(500, visit(300, 1));
+  const Enrolment known = searched(501, visit(12, 1));
+  EXPECT_EQ(engine_->enrol("main", known, &dedup)->outcome, Outcome::duplicate);
+  enrol(400, visit(300, 0));
+  const Receipt met = *engine_->enrol("main", fresh, &dedup);
+  EXPECT_EQ(met.outcome, Outcome::duplicate) << "enrolled between the search and its turn";
+  EXPECT_EQ(met.search->candidates.front().subject, SubjectId{400});
+  ASSERT_TRUE(engine_->delete_subject("main", SubjectId{13}));
+  const Receipt gone = *engine_->enrol("main", known, &dedup);
+  EXPECT_EQ(gone.outcome, Outcome::enrolled) << "whom the search found was deleted meanwhile";
 }
 
 // Would hang where searches could hold the indexes for ever between them.

@@ -5,7 +5,9 @@
 #include <oneapi/tbb/global_control.h>
 
 #include <limits>
+#include <set>
 
+#include "engine/search/face_search.h"
 #include "tests/search/people_gallery.h"
 
 namespace whorl::search {
@@ -129,6 +131,60 @@ TEST(Identify, HonoursFiltersAndTheLengthOfTheList) {
   query.filter.sex = own.sex == Sex::female ? Sex::male : Sex::female;
   for (const Candidate& c : ask(people.index, query).candidates) {
     EXPECT_NE(people.visits[c.subject.value() - 1].demographics.sex, own.sex);
+  }
+}
+
+TEST(Identify, ProbesThatLeaveOutAFewByNameFindTogetherWhatEachFindsUnderItsFilter) {
+  PeopleGallery people(260, {}, true);
+  for (std::uint64_t number = 1; number <= 70; ++number) {  // too many to be found and dropped
+    people.add(SubjectId{3}, visit_of(people.population.person(2), {}, number, true));
+  }
+  std::vector<Query> queries;
+  for (const std::uint64_t p : {0U, 1U, 2U, 3U}) {
+    queries.push_back(query_of(visit_of(people.population.person(p), {}, 100, true)));
+    queries.back().max_candidates = kMaxCandidates;
+    if (p > 0) queries.back().filter.excluded = {SubjectId{p}, SubjectId{p + 1}};
+  }
+  const auto together = identify(people.index, queries, kernels::best_backend());
+  for (std::size_t q = 0; q < queries.size(); ++q) {
+    const auto& probe = std::get<FaceTemplate>(queries[q].templates[0]);
+    const auto hits = people.index.face()->search({&probe, 1}, queries[q].filter, kFaceHits);
+    std::set<SubjectId> expected, found;
+    for (const index::FaceHit& hit : hits->front()) expected.insert(hit.owner.subject_id());
+    for (const Candidate& c : together[q].candidates) found.insert(c.subject);
+    EXPECT_EQ(found, expected);
+    EXPECT_EQ(found.contains(SubjectId{q + 1}), q == 0);
+  }
+}
+
+// Who was in already, who came since, and whose second visit came since.
+TEST(Identify, BroughtUpToDateAnAnswerSaysWhatASearchNowWould) {
+  const std::vector<FingerPosition> fingers{kRightIndex, kLeftIndex};
+  PeopleGallery people(100, fingers, true);
+  std::vector<Query> queries;
+  for (const std::uint64_t p : {8U, 9U, 120U, 500U}) {
+    queries.push_back(query_of(visit_of(people.population.person(p), fingers, 3, true)));
+    queries.back().max_candidates =
+        kMaxCandidates;  // before all is known, the list is cut by parts
+  }
+  queries.back().filter.sex = people.population.person(8).demographics().sex;
+  std::vector<Answer> earlier = identify(people.index, queries, kernels::best_backend());
+  EXPECT_EQ(listed(identify_since(people.index, queries[0], earlier[0], kernels::best_backend())),
+            listed(earlier[0]))
+      << "nothing came since";
+  people.add(SubjectId{10}, visit_of(people.population.person(9), fingers, 1, true));
+  for (std::uint64_t p = 100; p < 150; ++p) {
+    people.add(SubjectId{p + 1}, visit_of(people.population.person(p), fingers, 0, true));
+  }
+  for (std::size_t q = 0; q < queries.size(); ++q) {
+    const Answer fresh = ask(people.index, queries[q]);
+    const Answer updated =
+        identify_since(people.index, queries[q], std::move(earlier[q]), kernels::best_backend());
+    EXPECT_EQ(listed(updated), listed(fresh)) << q;
+    EXPECT_EQ(updated.decision, fresh.decision);
+    EXPECT_EQ(updated.reasons, fresh.reasons);
+    EXPECT_EQ(updated.effort.comparisons, fresh.effort.comparisons);
+    EXPECT_EQ(updated.effort.gallery_prints, fresh.effort.gallery_prints);
   }
 }
 

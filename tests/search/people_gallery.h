@@ -35,10 +35,14 @@ struct PeopleGallery {
   PeopleGallery(std::uint64_t count, const std::vector<FingerPosition>& fingers,
                 bool face = false) {
     for (std::uint64_t p = 0; p < count; ++p) {
-      visits.push_back(visit_of(population.person(p), fingers, 0, face));
-      const IndexedEncounter row{SubjectId{p + 1}, EncounterId{1}, &visits.back()};
-      index.append({&row, 1});
+      add(SubjectId{p + 1}, visit_of(population.person(p), fingers, 0, face));
     }
+  }
+  void add(SubjectId subject, Encounter visit) {
+    visits.push_back(std::move(visit));
+    const auto encounter = static_cast<std::uint32_t>(1 + index.places_of(subject).size());
+    const IndexedEncounter row{subject, EncounterId{encounter}, &visits.back()};
+    index.append({&row, 1});
   }
 };
 

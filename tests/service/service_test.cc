@@ -204,7 +204,7 @@ TEST_F(ServiceTest, ABadRequestIsRefusedWithItsFieldAndStoresNothing) {
        [](auto& r) { r.captured_at_ms = ~std::uint64_t{0}; }},
       {"a sex beyond the last", Fault::bad_request, "sex",
        [](auto& r) { r.sex = static_cast<wire::Sex>(4); }},
-      {"no candidates", Fault::limit_exceeded, "search.max_candidates",
+      {"no candidates", Fault::bad_request, "search.max_candidates",
        [](auto& r) { r.search->max_candidates = 0; }},
       {"too many candidates", Fault::limit_exceeded, "search.max_candidates",
        [](auto& r) { r.search->max_candidates = 1001; }},
