@@ -1,5 +1,7 @@
 # whorl_test(<name> LABELS unit|conformance|fault|service|data|gpu SOURCES ... LINK ... [APART])
-# One executable per source folder; ctest sees every TEST of it by name. APART as in whorl_layer.
+# One executable per source folder; ctest sees every TEST of it by name, or with
+# WHORL_TESTS_TOGETHER a quarter of them at a time: under a sanitizer a process takes longer to start
+# than most tests do. APART as in whorl_layer.
 include(GoogleTest)
 function(whorl_test name)
   cmake_parse_arguments(ARG "APART" "TIMEOUT" "LABELS;SOURCES;LINK" ${ARGN})
@@ -18,5 +20,13 @@ function(whorl_test name)
     target_compile_options(${name} PRIVATE -fno-sanitize-coverage=trace-cmp)
   endif()
   target_compile_definitions(${name} PRIVATE WHORL_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+  if(NOT WHORL_TESTS_TOGETHER)
+    gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+    return()
+  endif()
+  foreach(quarter 0 1 2 3)
+    add_test(NAME ${name}.${quarter} COMMAND ${name} --gtest_brief=1)
+    set_tests_properties(${name}.${quarter} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 1800
+      ENVIRONMENT "GTEST_TOTAL_SHARDS=4;GTEST_SHARD_INDEX=${quarter}")
+  endforeach()
 endfunction()

@@ -13,6 +13,7 @@ namespace whorl::search {
 namespace {
 
 namespace fs = std::filesystem;
+using ::whorl::testing::LifeFrom;
 
 struct Told {
   std::set<std::uint64_t> enrolled, deleting, deleted;
@@ -97,12 +98,13 @@ TEST(EngineKill, EveryAcknowledgedEncounterIsThereOnceAndTheIndexEqualsARebuild)
   int from_snapshot = 0;
   for (int round = 0; round < ::whorl::testing::kill_rounds(); ++round) {
     SCOPED_TRACE("round " + std::to_string(round));
-    const std::chrono::milliseconds life(random.below(round % 4 == 0 ? 100 : 900));
+    const bool young = round % 4 == 0;  // from before the store is open
+    const std::chrono::milliseconds life(random.below(young ? 100 : 900));
     told.listen(::whorl::testing::run_until_killed(
         WHORL_ENGINE_STREAM,
         {(folder / "store").string(), std::to_string((round + 1) * 1'000'000),
          std::to_string(random.next())},
-        life));
+        life, young ? LifeFrom::start : LifeFrom::first_word));
 
     auto opened = open_engine((folder / "store").string());
     ASSERT_TRUE(opened) << describe(opened.error());

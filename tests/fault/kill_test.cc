@@ -13,6 +13,7 @@ namespace whorl::gallery {
 namespace {
 
 using ::whorl::testing::kill_rounds;
+using ::whorl::testing::LifeFrom;
 using ::whorl::testing::run_until_killed;
 
 struct Told {
@@ -53,12 +54,13 @@ TEST(Kill, LosesNothingAcknowledgedAndLeavesNothingHalf) {
   SeededRandom random(20250101);
   for (int round = 0; round < kill_rounds(); ++round) {
     SCOPED_TRACE("round " + std::to_string(round));
-    // From before the store is open to well into the stream.
-    const std::chrono::milliseconds life(random.below(round % 4 == 0 ? 80 : 600));
+    const bool young = round % 4 == 0;  // from before the store is open
+    const std::chrono::milliseconds life(random.below(young ? 80 : 600));
     const std::uint64_t first = static_cast<std::uint64_t>(round + 1) * 10'000'000;
-    told.listen(run_until_killed(
-        WHORL_ENROL_STREAM,
-        {folder / "store", std::to_string(first), std::to_string(random.next())}, life));
+    told.listen(
+        run_until_killed(WHORL_ENROL_STREAM,
+                         {folder / "store", std::to_string(first), std::to_string(random.next())},
+                         life, young ? LifeFrom::start : LifeFrom::first_word));
 
     const auto opened = open_store(folder / "store");
     ASSERT_TRUE(opened) << describe(opened.error());

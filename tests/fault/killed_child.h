@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <future>
 #include <string>
 #include <thread>
 #include <vector>
@@ -20,9 +21,12 @@ inline int kill_rounds() {
   return text == nullptr ? 10 : std::atoi(text);
 }
 
+enum class LifeFrom { start, first_word };  // the second on a machine of any speed
+
 // Runs the program, SIGKILLs it after `life`, gives back its standard output.
 inline std::string run_until_killed(const std::string& program, std::vector<std::string> arguments,
-                                    std::chrono::milliseconds life) {
+                                    std::chrono::milliseconds life,
+                                    LifeFrom from = LifeFrom::start) {
   int ends[2];
   EXPECT_EQ(::pipe(ends), 0);
   const pid_t child = ::fork();
@@ -37,15 +41,20 @@ inline std::string run_until_killed(const std::string& program, std::vector<std:
     ::_exit(127);
   }
   ::close(ends[1]);
+  std::promise<void> begun;
+  if (from == LifeFrom::start) begun.set_value();
   std::thread killer([&] {
+    begun.get_future().wait();
     std::this_thread::sleep_for(life);
     ::kill(child, SIGKILL);
   });
   std::string said;
   char part[4096];
   for (ssize_t n = 0; (n = ::read(ends[0], part, sizeof(part))) > 0;) {
+    if (said.empty() && from == LifeFrom::first_word) begun.set_value();
     said.append(part, static_cast<std::size_t>(n));
   }
+  if (said.empty() && from == LifeFrom::first_word) begun.set_value();  // it ended by itself
   ::close(ends[0]);
   killer.join();
   int status = 0;

@@ -23,10 +23,11 @@ TEST_F(AuditTest, KillsTakeNothingThatWasAppended) {
   SeededRandom random(20260101);
   for (int round = 0; round < rounds; ++round) {
     SCOPED_TRACE("round " + std::to_string(round));
-    // From before the log is open to well into the stream.
-    const std::chrono::milliseconds life(random.below(round % 4 == 0 ? 60 : 400));
+    const bool young = round % 4 == 0;  // from before the log is open
+    const std::chrono::milliseconds life(random.below(young ? 60 : 400));
     const auto said = testing::run_until_killed(
-        WHORL_AUDIT_STREAM, {folder(), std::to_string((round + 1) * 10'000'000)}, life);
+        WHORL_AUDIT_STREAM, {folder(), std::to_string((round + 1) * 10'000'000)}, life,
+        young ? testing::LifeFrom::start : testing::LifeFrom::first_word);
     std::istringstream lines(said);
     for (std::string n; lines >> n;) told.insert("request-" + n);
     if (!fs::exists(folder() + "/audit.key")) continue;  // killed while the log was being made
