@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/version.h"
+
 namespace whorl::app {
 namespace {
 
@@ -45,6 +47,7 @@ int run_command(int count, const char* const* words, Console& console) {
   CLI::App root(kDescription, "whorl");
   root.footer(kFooter);
   root.require_subcommand(1);
+  root.set_version_flag("--version", std::string(kEngineVersion));
   std::vector<Run> runs;
   std::vector<CLI::App*> parsers;
   for (const Verb& verb : verbs()) {
@@ -62,6 +65,10 @@ int run_command(int count, const char* const* words, Console& console) {
     const std::span all(words, static_cast<std::size_t>(count));
     console.json = std::ranges::find(all, std::string_view("--json")) != all.end();
     if (is_help(error)) return show_help(root, console);
+    if (dynamic_cast<const CLI::CallForVersion*>(&error) != nullptr) {
+      console.answer(Json{{"version", error.what()}}, error.what());
+      return static_cast<int>(Exit::ok);
+    }
     console.fail(usage_error(error.what()));
     return static_cast<int>(Exit::bad_usage);
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/crypto.h"
+#include "engine/base/version.h"
 #include "engine/service/service_job.h"
 
 namespace whorl::service {

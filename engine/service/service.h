@@ -179,7 +179,4 @@ class Service {
   std::function<void()> on_drain_;
 };
 
-// Whose version every answer tells.
-inline constexpr std::string_view kEngineVersion = "whorl 0.1.0";
-
 }  // namespace whorl::service

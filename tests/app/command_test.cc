@@ -10,6 +10,7 @@
 #include <span>
 
 #include "engine/app/names.h"
+#include "engine/base/version.h"
 #include "tests/app/command_line.h"
 
 namespace whorl::app {
@@ -30,6 +31,16 @@ TEST_F(CommandTest, EveryVerbTeachesItself) {
     EXPECT_NE(help.out.find("whorl " + name), std::string::npos) << name;
     EXPECT_NE(help.out.find("Example"), std::string::npos) << name;
   }
+}
+
+TEST_F(CommandTest, TellsItsVersion) {
+  const Ran told = run({"--version"});
+  EXPECT_EQ(told.exit_code, 0);
+  EXPECT_EQ(told.out, std::string(kEngineVersion) + "\n");
+  std::ifstream build(WHORL_SOURCE_DIR "/CMakeLists.txt");
+  const std::string project{std::istreambuf_iterator<char>(build), {}};
+  const std::string number(kEngineVersion.substr(kEngineVersion.find(' ') + 1));
+  EXPECT_NE(project.find("project(whorl VERSION " + number + " "), std::string::npos);
 }
 
 struct Misuse {

@@ -2,6 +2,7 @@
 // (whorl.older) so that both schemas fit into one program.
 #include <gtest/gtest.h>
 
+#include "engine/base/version.h"
 #include "older_generated.h"
 #include "tests/service/service_house.h"
 

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <fstream>
+#include <future>
 #include <list>
 #include <sstream>
 #include <thread>
@@ -45,6 +47,58 @@ TEST_F(ServiceTest, AWatcherHearsOfHitsInItsGalleryAlone) {
   EXPECT_EQ(heard[0].request_id, "3");
   EXPECT_EQ(heard[0].candidates.front()->subject, 5U);
   EXPECT_EQ(heard[1].request_id, "4");
+}
+
+// Asks until it is answered, and tells whether it was seen waiting.
+struct Waiting {
+  Waiting(Service& service, std::uint64_t subject, wire::Priority priority)
+      : thread([&service, subject, priority, this] {
+          wire::DeleteRequestT request;
+          request.heading = heading("delete-" + std::to_string(subject));
+          request.heading->priority = priority;
+          request.subject = subject;
+          Call call = call_by(kRegister);
+          call.patience.gave_up = [this] {
+            ++looks;
+            return false;
+          };
+          const auto answer = service.remove(call, packed(request));
+          EXPECT_TRUE(answer) << describe(answer.error());
+          if (answer) revision = unpacked<wire::ChangeAnswerT>(*answer).report->revision;
+        }) {}
+  bool waits() const { return looks > 4; }  // on its way in it looks once or twice
+
+  std::atomic<int> looks = 0;
+  std::uint64_t revision = 0;
+  std::thread thread;
+};
+
+TEST_F(ServiceTest, ChangesWaitInTheOrderOfTheirPriorities) {
+  for (std::uint64_t subject = 1; subject <= 3; ++subject) {
+    enrol(enrolment("e" + std::to_string(subject), subject, subject));
+  }
+  std::promise<void> engine_is_busy, go_on;
+  std::thread holding([&] {  // the engine's own turn
+    search::Enrolment slow{SubjectId{9}, {}};
+    slow.encounter.templates.emplace_back(
+        scanners::Population(77).person(9).capture(FingerPosition::right_index, 0));
+    slow.note = [&](const auto&) -> std::optional<gallery::Note> {
+      engine_is_busy.set_value();
+      go_on.get_future().wait();
+      return std::nullopt;
+    };
+    EXPECT_TRUE(house_.engine->enrol("main", slow));
+  });
+  engine_is_busy.get_future().wait();
+  Waiting one(*house_.service, 1, wire::Priority::bulk),
+      two(*house_.service, 2, wire::Priority::bulk);
+  while (!one.waits() && !two.waits()) std::this_thread::yield();  // for the other, in the engine
+  Waiting gate(*house_.service, 3, wire::Priority::interactive);
+  while (!gate.waits()) std::this_thread::yield();
+  go_on.set_value();
+  for (std::thread* t : {&holding, &one.thread, &two.thread, &gate.thread}) t->join();
+  EXPECT_GT(gate.revision, std::min(one.revision, two.revision)) << "that one was in the engine";
+  EXPECT_LT(gate.revision, std::max(one.revision, two.revision));
 }
 
 wire::CaptureRequestT capture_of(std::uint64_t person, FingerPosition finger) {

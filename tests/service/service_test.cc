@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 
+#include "engine/base/version.h"
 #include "tests/service/asked_service.h"
 
 namespace whorl::service {
