@@ -10,11 +10,16 @@
 
 #include "engine/search/engine.h"
 #include "engine/search/identify.h"
+#include "kernels/finger_block.h"
 
 namespace whorl::search {
 namespace {
 
 namespace tbb = oneapi::tbb;
+
+// Dedup's searches go over the gallery so many at a time: as many as the finger kernels read a
+// block for. More would keep the changes of others waiting for longer.
+constexpr std::size_t kSearchedTogether = kernels::kMaxBatchProbes;
 
 bool machine_failed(const Error& error) { return text_of(error.fault).blame == Blame::machine; }
 
@@ -57,8 +62,8 @@ void Engine::search_ahead(const Gallery& gallery, std::vector<Incoming>& items,
   for (Incoming& item : items) {
     if (item.prepared && !item.enrolment.searched) asking.push_back(&item.enrolment);
   }
-  for (std::size_t first = 0; first < asking.size(); first += kMaxQueriesPerBatch) {
-    const std::size_t last = std::min(asking.size(), first + std::size_t{kMaxQueriesPerBatch});
+  for (std::size_t first = 0; first < asking.size(); first += kSearchedTogether) {
+    const std::size_t last = std::min(asking.size(), first + kSearchedTogether);
     std::vector<Query> queries;
     for (std::size_t i = first; i < last; ++i) queries.push_back(dedup_query(*asking[i], dedup));
     auto answers = identify(gallery.name, queries);
