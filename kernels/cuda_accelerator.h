@@ -21,6 +21,7 @@ enum class CodeUnit : std::uint8_t {
   popcount,  // any device
   bytes,     // tensor cores on 8-bit integers, compute capability 8.0
   bits,      // tensor cores on single bits, 8.0; emulated by some generations
+  wgmma,     // bytes by Hopper's own instruction, 9.0 alone
 };
 std::unique_ptr<FingerScanner> WHORL_CUDA_ENTRY(make_cuda_fingers)(int device,
                                                                    std::int64_t memory_bytes,

@@ -1,7 +1,8 @@
 #pragma once
 // Hopper's matrix instruction on 8-bit integers, by four warps together: d += A B' with A [64, 32]
-// and B [256, 32], both in shared memory, rows of 64 bytes (two instructions' K) that are swizzled:
-// chunk c of row r stands at chunk c ^ (r / 2 % 4), from an address that is a multiple of 512 on.
+// and B [N, 32]. Where they are in shared memory, rows are of 64 bytes (two instructions' K) that
+// are swizzled: chunk c of row r stands at chunk c ^ (r / 2 % 4), from an address that is a
+// multiple of 512 on. An A in registers is held as kernels/cuda_mma.h has it, 16 rows by each warp.
 // Lane 4 g + t of warp w holds d[4 j + 2 r + i] of row 16 w + 8 r + g, column 8 j + 2 t + i.
 // For .cu files alone. Compute capability 9.0 and code for sm_90a; a trap in any other.
 // Source: NVIDIA, PTX ISA 9.0, "Asynchronous Warpgroup Level Matrix Instructions", 9.7.15.
@@ -39,6 +40,10 @@ inline void publish_to_wgmma() {}
 inline void wgmma_begin() {}
 inline void wgmma_s8(int (&d)[kWgmmaSums], std::uint64_t a, std::uint64_t b) {
   emulated::wgmma_s8(d, kWgmmaColumns, a, b);
+}
+template <int kSums>
+void wgmma_u8(int (&d)[kSums], const unsigned (&a)[4], std::uint64_t b) {
+  emulated::wgmma_u8(d, 2 * kSums, a, b);
 }
 inline void wgmma_wait() {}
 
@@ -87,6 +92,32 @@ __device__ __forceinline__ void wgmma_s8(int (&d)[kWgmmaSums], std::uint64_t a, 
       : "l"(a), "l"(b)
       : "memory");
 }
+
+// Signless, A in registers, N by the number of sums: 16, 32 or 48.
+#define WHORL_WGMMA_U8(n, sums, last, ...)                                                \
+  WHORL_SM90A(                                                                            \
+      "{.reg .pred adds;\n\tsetp.eq.u32 adds, 0, 0;\n\t"                                  \
+      "wgmma.mma_async.sync.aligned.m64n" #n "k32.s32.u8.u8 {" sums "}, " last ", adds;}" \
+      : __VA_ARGS__                                                                       \
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b)                                \
+      : "memory")
+#define WHORL_S8 "%0, %1, %2, %3, %4, %5, %6, %7"
+#define WHORL_S16 WHORL_S8 ", %8, %9, %10, %11, %12, %13, %14, %15"
+#define WHORL_S24 WHORL_S16 ", %16, %17, %18, %19, %20, %21, %22, %23"
+__device__ __forceinline__ void wgmma_u8(int (&d)[8], const unsigned (&a)[4], std::uint64_t b) {
+  WHORL_WGMMA_U8(16, WHORL_S8, "{%8, %9, %10, %11}, %12", WHORL_EIGHT(0));
+}
+__device__ __forceinline__ void wgmma_u8(int (&d)[16], const unsigned (&a)[4], std::uint64_t b) {
+  WHORL_WGMMA_U8(32, WHORL_S16, "{%16, %17, %18, %19}, %20", WHORL_EIGHT(0), WHORL_EIGHT(8));
+}
+__device__ __forceinline__ void wgmma_u8(int (&d)[24], const unsigned (&a)[4], std::uint64_t b) {
+  WHORL_WGMMA_U8(48, WHORL_S24, "{%24, %25, %26, %27}, %28", WHORL_EIGHT(0), WHORL_EIGHT(8),
+                 WHORL_EIGHT(16));
+}
+#undef WHORL_S24
+#undef WHORL_S16
+#undef WHORL_S8
+#undef WHORL_WGMMA_U8
 #undef WHORL_32
 #undef WHORL_EIGHT
 #undef WHORL_SM90A

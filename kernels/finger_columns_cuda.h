@@ -64,6 +64,7 @@ struct GroupCodes {
   std::uint32_t words[4][2];
   int key[4];  // popcount << 8 of each
   int direction[4];
+  int first, last;  // directions of the group's ends
 };
 
 __device__ __forceinline__ GroupCodes load_group(const FingerBlock& block, std::int64_t group) {
@@ -84,6 +85,8 @@ __device__ __forceinline__ GroupCodes load_group(const FingerBlock& block, std::
     codes.key[c] = bits << 8;
     codes.direction[c] = block.directions[group * kLanes + code];
   }
+  codes.first = block.directions[group * kLanes];
+  codes.last = block.directions[group * kLanes + kLanes - 1];
   return codes;
 }
 
@@ -115,27 +118,38 @@ __device__ __forceinline__ void take(const int (&counts)[4], int scale, const Pr
 // Bytes: bit s of each byte of a word, for s from 0 to 7, is a slice of 4 values for the 8-bit
 // tensor cores. The probe's slice keeps its place, 2^s; the group's words are turned within their
 // bytes, so its value is 2^(7 - s): every bit that both have adds 128, and one mask makes a slice.
-struct ByteUnit {
-  static constexpr int kScale = 512 / 128;
-
-  std::uint32_t turned[4][2];
-  __device__ __forceinline__ explicit ByteUnit(const GroupCodes& codes) {
+constexpr int kSlices = 8, kSliceScale = 512 / 128;
+__device__ __forceinline__ std::uint32_t probe_slice(std::uint32_t word, int s) {
+  return word & 0x01010101U << s;
+}
+struct TurnedCodes {
+  std::uint32_t words[4][2];
+  __device__ __forceinline__ explicit TurnedCodes(const GroupCodes& codes) {
 #pragma unroll
     for (int c = 0; c < 4; ++c) {
 #pragma unroll
-      for (int h = 0; h < 2; ++h) {
-        turned[c][h] = __byte_perm(__brev(codes.words[c][h]), 0, 0x0123);
-      }
+      for (int h = 0; h < 2; ++h) words[c][h] = __byte_perm(__brev(codes.words[c][h]), 0, 0x0123);
     }
   }
+  // Codes 16 m + g and 16 m + g + 8 as the instruction takes them.
+  __device__ __forceinline__ void slice(int m, int s, unsigned (&a)[4]) const {
+    const std::uint32_t down = 0x01010101U << (kSlices - 1 - s);
+    a[0] = words[2 * m][0] & down, a[1] = words[2 * m + 1][0] & down;
+    a[2] = words[2 * m][1] & down, a[3] = words[2 * m + 1][1] & down;
+  }
+};
+struct ByteUnit {
+  static constexpr int kScale = kSliceScale;
+
+  TurnedCodes turned;
+  __device__ __forceinline__ explicit ByteUnit(const GroupCodes& codes) : turned(codes) {}
   __device__ __forceinline__ void count(int m, const std::uint32_t (&probe)[2],
                                         int (&counts)[4]) const {
 #pragma unroll
-    for (int s = 0; s < 8; ++s) {
-      const std::uint32_t up = 0x01010101U << s, down = 0x01010101U << (7 - s);
-      const unsigned a[4] = {turned[2 * m][0] & down, turned[2 * m + 1][0] & down,
-                             turned[2 * m][1] & down, turned[2 * m + 1][1] & down};
-      const unsigned b[2] = {probe[0] & up, probe[1] & up};
+    for (int s = 0; s < kSlices; ++s) {
+      unsigned a[4];
+      turned.slice(m, s, a);
+      const unsigned b[2] = {probe_slice(probe[0], s), probe_slice(probe[1], s)};
       mma_m16n8k32_u8(counts, a, b);
     }
   }
@@ -172,23 +186,16 @@ __device__ __forceinline__ void take_tile(const Unit& unit, const GroupCodes& co
   }
 }
 
-// Writes the group's columns against one probe.
-template <class Unit>
-__device__ __forceinline__ void columns_by_tiles(const GroupCodes& codes, const Unit& unit,
-                                                 int group_first, int group_last, int real_codes,
-                                                 const ProbeTiles& probe, FingerColumn* columns) {
-  Keys keys;
-  for (int tile = 0; tile < probe.tiles; ++tile) {
-    const Band band = band_of(probe.heads[tile * kTileCodes].direction,
-                              probe.heads[tile * kTileCodes + kTileCodes - 1].direction,
-                              group_first, group_last, probe.gate_steps);
-    if (!band.any) continue;
-    if (band.all) {
-      take_tile<Unit, false>(unit, codes, probe, tile, keys);
-    } else {
-      take_tile<Unit, true>(unit, codes, probe, tile, keys);
-    }
-  }
+__device__ __forceinline__ Band band_of_tile(const GroupCodes& codes, const ProbeTiles& probe,
+                                             int tile) {
+  const ProbeTileHead* heads = probe.heads + tile * kTileCodes;
+  return band_of(heads[0].direction, heads[kTileCodes - 1].direction, codes.first, codes.last,
+                 probe.gate_steps);
+}
+
+// What the warp's lanes saw of a probe, as the group's columns.
+__device__ __forceinline__ void write_columns(const GroupCodes& codes, const Keys& keys,
+                                              int real_codes, FingerColumn* columns) {
   const int lane = lane_of_warp(), g = lane / 4, t = lane % 4;
 #pragma unroll
   for (int c = 0; c < 4; ++c) {
@@ -201,6 +208,24 @@ __device__ __forceinline__ void columns_by_tiles(const GroupCodes& codes, const 
       columns[code] = static_cast<FingerColumn>(code < real_codes ? column : kNoPartner);
     }
   }
+}
+
+// Writes the group's columns against one probe.
+template <class Unit>
+__device__ __forceinline__ void columns_by_tiles(const GroupCodes& codes, const Unit& unit,
+                                                 int real_codes, const ProbeTiles& probe,
+                                                 FingerColumn* columns) {
+  Keys keys;
+  for (int tile = 0; tile < probe.tiles; ++tile) {
+    const Band band = band_of_tile(codes, probe, tile);
+    if (!band.any) continue;
+    if (band.all) {
+      take_tile<Unit, false>(unit, codes, probe, tile, keys);
+    } else {
+      take_tile<Unit, true>(unit, codes, probe, tile, keys);
+    }
+  }
+  write_columns(codes, keys, real_codes, columns);
 }
 
 // The same without tensor cores: a lane a code.

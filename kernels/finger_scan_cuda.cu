@@ -8,6 +8,7 @@
 #include "kernels/cuda_memory.h"
 #include "kernels/finger_gallery_cuda.h"
 #include "kernels/finger_scan_kernel.h"
+#include "kernels/finger_wgmma_cuda.h"
 
 namespace whorl::kernels {
 namespace {
@@ -25,6 +26,22 @@ constexpr std::int64_t kCandidateBytes = 32 << 20;
 // memory that a thread block has.
 constexpr int kMaxLaunchProbes = 16;
 constexpr std::int64_t kProbeBytes = 40 << 10, kColumnBytes = 40 << 10;
+// What slices of probes may take, unless one alone takes more: two thread blocks still find room on
+// a multiprocessor of Hopper's.
+constexpr std::int64_t kSliceBytes = 40 << 10;
+
+ScanKernel kernel_for(CodeUnit unit, FingerScore score) {
+  switch (unit) {
+    case CodeUnit::wgmma:
+      return WHORL_CUDA_ENTRY(wgmma_scan)(score);
+    case CodeUnit::bits:
+      return kernel_of<TileColumns<BitUnit>>(score);
+    case CodeUnit::bytes:
+      return kernel_of<TileColumns<ByteUnit>>(score);
+    default:
+      return kernel_of<PopcountColumns>(score);
+  }
+}
 
 class CudaFingers final : public FingerScanner {
  public:
@@ -39,7 +56,9 @@ class CudaFingers final : public FingerScanner {
     if (unit_ == CodeUnit::best) {
       unit_ = properties.major >= 8 ? CodeUnit::bytes : CodeUnit::popcount;
     }
+    const bool hopper = properties.major == 9 && properties.minor == 0;
     WHORL_CHECK(unit_ == CodeUnit::popcount || properties.major >= 8);
+    WHORL_CHECK(unit_ != CodeUnit::wgmma || hopper);
     WHORL_STATUS_TRY(plan_memory(static_cast<std::int64_t>(properties.sharedMemPerBlockOptin)));
     WHORL_STATUS_TRY(timeline_.open());
     WHORL_STATUS_TRY(gallery_.open());
@@ -78,14 +97,31 @@ class CudaFingers final : public FingerScanner {
   // Columns of the largest block and the largest probe must fit beside the warps' notes; every
   // device from Turing on has the room.
   Status plan_memory(std::int64_t shared_bytes) {
+    constexpr std::int64_t kMostColumns =
+        kMaxBlockGroups * kLanes * static_cast<std::int64_t>(sizeof(FingerColumn));
     warps_ = shared_bytes >= 96 << 10 ? kMostWarps : kMostWarps / 2;
-    const std::int64_t notes = fixed_bytes(warps_);
+    std::int64_t notes = table_bytes() + scratch_bytes(warps_);
+    if (unit_ == CodeUnit::wgmma) {
+      const std::int64_t slices = std::int64_t{sliced_codes(kMaxProbeCodes)} * kSlicedCodeBytes;
+      notes = table_bytes() + std::max(scratch_bytes(warps_), slices + kSliceAlignment);
+    }
     probe_bytes_ = whole_parts(
         std::clamp((shared_bytes - notes) / 5, tile_bytes(kMaxProbeCodes), kProbeBytes));
-    column_bytes_ = std::min(kColumnBytes, shared_bytes - notes - probe_bytes_);
-    const bool fits = column_bytes_ >= std::int64_t{kMaxBlockGroups} * kLanes *
-                                           static_cast<std::int64_t>(sizeof(FingerColumn));
-    return fits ? Status::ok : Status::no_device;
+    column_bytes_ = std::min(unit_ == CodeUnit::wgmma ? kMostColumns : kColumnBytes,
+                             shared_bytes - notes - probe_bytes_);
+    return column_bytes_ >= kMostColumns ? Status::ok : Status::no_device;
+  }
+
+  // How the probes in hand share the part of the shared memory that columns are made in.
+  void plan_slices() {
+    at_once_ = static_cast<int>(probes_.size()), slice_codes_ = 0;
+    work_bytes_ = scratch_bytes(warps_);
+    if (unit_ != CodeUnit::wgmma) return;
+    for (const ScanProbe& probe : probes_)
+      slice_codes_ = std::max(slice_codes_, sliced_codes(probe.codes));
+    const std::int64_t each = std::max(1, slice_codes_) * std::int64_t{kSlicedCodeBytes};
+    at_once_ = static_cast<int>(std::clamp<std::int64_t>(kSliceBytes / each, 1, at_once_));
+    work_bytes_ = std::max(work_bytes_, whole_parts(at_once_ * each + kSliceAlignment));
   }
 
   static std::int64_t whole_parts(std::int64_t bytes) {
@@ -107,6 +143,7 @@ class CudaFingers final : public FingerScanner {
     WHORL_STATUS_TRY(upload(searches, count, score));
     const auto tiles = codes_.size() * (sizeof(ProbeTileCode) + sizeof(ProbeTileHead));
     batch_bytes_ = whole_parts(static_cast<std::int64_t>(tiles));
+    plan_slices();
     std::int64_t slice = kFirstSliceBlocks;
     const std::int64_t most =
         kCandidateBytes /
@@ -169,13 +206,13 @@ class CudaFingers final : public FingerScanner {
     WHORL_STATUS_TRY(counters_.reserve(count));
     WHORL_CUDA_TRY(cudaMemsetAsync(counters_.data(), 0,
                                    sizeof(int) * static_cast<std::size_t>(count), stream));
-    const ScanPart part{slice.blocks,     slice.first,  blocks(),
-                        eligible_.data(), batch_bytes_, column_bytes_};
+    const ScanPart part{slice.blocks, slice.first,   blocks(), eligible_.data(), work_bytes_,
+                        batch_bytes_, column_bytes_, at_once_, slice_codes_};
     const ScanProbes probes{device_probes_.data(),   device_codes_.data(),  device_heads_.data(),
                             device_minutiae_.data(), device_floors_.data(), count};
     const ScanOutput output{candidates_.data(), counters_.data(), room};
     const auto kernel = kernel_for(unit_, score);
-    const std::int64_t shared = fixed_bytes(warps_) + batch_bytes_ + column_bytes_;
+    const std::int64_t shared = work_bytes_ + table_bytes() + batch_bytes_ + column_bytes_;
     WHORL_CUDA_TRY(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                         static_cast<int>(shared)));
     WHORL_STATUS_TRY(timeline_.start());
@@ -224,7 +261,8 @@ class CudaFingers final : public FingerScanner {
   CodeUnit unit_;
   int warps_ = kMostWarps;
   std::int64_t probe_bytes_ = 0, column_bytes_ = 0;  // at most; of shared memory
-  std::int64_t batch_bytes_ = 0;                     // of the probes in hand
+  std::int64_t batch_bytes_ = 0, work_bytes_ = 0;    // of the probes in hand
+  int at_once_ = 0, slice_codes_ = 0;
   float kernel_ms_ = 0;
   Timeline timeline_;
   CudaFingerGallery gallery_;

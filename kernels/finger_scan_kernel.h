@@ -4,7 +4,6 @@
 // multiprocessor. For .cu files alone.
 
 #include <cstdint>
-#include <type_traits>
 #include <vector>
 
 #include "kernels/accelerator.h"
@@ -41,7 +40,9 @@ struct ScanPart {
   const GalleryBlock* blocks;  // those of this launch
   std::int64_t first, all;     // number of the first of them, and of all in the gallery
   const std::uint64_t* eligible;
-  std::int64_t probe_bytes, column_bytes;  // of shared memory
+  std::int64_t work_bytes, probe_bytes, column_bytes;  // of shared memory
+  int at_once;                                         // probes whose columns are made together
+  int slice_codes;                                     // of each of them, where slices are spread
 };
 struct ScanOutput {
   FingerCandidate* candidates;  // [probes, room]
@@ -54,9 +55,12 @@ inline std::int64_t tile_bytes(int codes) {
   return padded_codes(codes) *
          static_cast<std::int64_t>(sizeof(ProbeTileCode) + sizeof(ProbeTileHead));
 }
-inline std::int64_t fixed_bytes(int warps) {
-  return static_cast<std::int64_t>(sizeof(AlignmentTables)) + kSharedAlignment +
-         warps * static_cast<std::int64_t>(sizeof(AlignmentScratch));
+inline std::int64_t table_bytes() {
+  return (static_cast<std::int64_t>(sizeof(AlignmentTables)) + kSharedAlignment - 1) /
+         kSharedAlignment * kSharedAlignment;
+}
+inline std::int64_t scratch_bytes(int warps) {
+  return warps * static_cast<std::int64_t>(sizeof(AlignmentScratch));
 }
 inline void add_tiles(const FingerProbe& probe, std::vector<ProbeTileCode>& codes,
                       std::vector<ProbeTileHead>& heads) {
@@ -72,20 +76,23 @@ inline void add_tiles(const FingerProbe& probe, std::vector<ProbeTileCode>& code
   }
 }
 
-// Where things stand in the block's shared memory.
+// Where things stand in the block's shared memory. Columns are made and scored in turns, so what
+// each of the two writes down for itself has the same place.
 struct ScanMemory {
-  AlignmentTables* tables;
+  char* work;
   AlignmentScratch* scratch;  // [warps]
-  ProbeTileCode* codes;       // of all probes
+  AlignmentTables* tables;
+  ProbeTileCode* codes;  // of all probes
   ProbeTileHead* heads;
   FingerColumn* columns;
 
   __device__ ScanMemory(const ScanPart& part, int all_codes) {
     char* at = shared_bytes();
+    work = at;
+    scratch = reinterpret_cast<AlignmentScratch*>(at);
+    at += part.work_bytes;
     tables = reinterpret_cast<AlignmentTables*>(at);
     at += (sizeof(AlignmentTables) + kSharedAlignment - 1) / kSharedAlignment * kSharedAlignment;
-    scratch = reinterpret_cast<AlignmentScratch*>(at);
-    at += blockDim.x / kWarp * sizeof(AlignmentScratch);
     codes = reinterpret_cast<ProbeTileCode*>(at);
     heads = reinterpret_cast<ProbeTileHead*>(codes + all_codes);
     columns = reinterpret_cast<FingerColumn*>(at + part.probe_bytes);
@@ -107,33 +114,45 @@ __device__ __forceinline__ ProbeTiles tiles_of(const ScanProbe& probe, const Sca
           (probe.codes + kTileCodes - 1) / kTileCodes, probe.gate_steps};
 }
 
+// How many codes of a group are a print's; the rest is padding.
+__device__ __forceinline__ int codes_of_group(const FingerBlock& block, std::int64_t group) {
+  const std::int64_t left = block.codes - group * kLanes;
+  return static_cast<int>(left < kLanes ? left : std::int64_t{kLanes});
+}
+
 // Columns of probes [from, to) against the whole block; a warp takes a group for all of them, so
 // that its codes are read and spread out once.
-template <CodeUnit kUnit>
-__device__ void fill_columns(const FingerBlock& block, const ScanProbes& all, int from, int to,
-                             const ScanMemory& memory) {
-  const int warp = warp_of_thread(), warps = static_cast<int>(blockDim.x) / kWarp;
-  for (std::int64_t group = warp; group < block.groups; group += warps) {
-    const auto real =
-        static_cast<int>(block.codes - group * kLanes < kLanes ? block.codes - group * kLanes
-                                                               : std::int64_t{kLanes});
-    const std::uint8_t* directions = block.directions + group * kLanes;
-    FingerColumn* columns = memory.columns + group * kLanes;
-    if constexpr (kUnit == CodeUnit::popcount) {
+struct PopcountColumns {
+  static constexpr int kBlocks = 1;  // of threads, that a multiprocessor is to have room for
+  __device__ static void fill(const FingerBlock& block, const ScanProbes& all, const ScanPart&,
+                              int from, int to, const ScanMemory& memory) {
+    const int warps = static_cast<int>(blockDim.x) / kWarp;
+    for (std::int64_t group = warp_of_thread(); group < block.groups; group += warps) {
+      FingerColumn* columns = memory.columns + group * kLanes;
       for (int p = from; p < to; ++p, columns += block.groups * kLanes) {
-        columns_by_popcount(block, group, real, tiles_of(all.probes[p], memory), columns);
-      }
-    } else {
-      using Unit = std::conditional_t<kUnit == CodeUnit::bytes, ByteUnit, BitUnit>;
-      const GroupCodes codes = load_group(block, group);
-      const Unit unit(codes);
-      for (int p = from; p < to; ++p, columns += block.groups * kLanes) {
-        columns_by_tiles(codes, unit, directions[0], directions[kLanes - 1], real,
-                         tiles_of(all.probes[p], memory), columns);
+        columns_by_popcount(block, group, codes_of_group(block, group),
+                            tiles_of(all.probes[p], memory), columns);
       }
     }
   }
-}
+};
+template <class Unit>
+struct TileColumns {
+  static constexpr int kBlocks = 1;
+  __device__ static void fill(const FingerBlock& block, const ScanProbes& all, const ScanPart&,
+                              int from, int to, const ScanMemory& memory) {
+    const int warps = static_cast<int>(blockDim.x) / kWarp;
+    for (std::int64_t group = warp_of_thread(); group < block.groups; group += warps) {
+      FingerColumn* columns = memory.columns + group * kLanes;
+      const GroupCodes codes = load_group(block, group);
+      const Unit unit(codes);
+      for (int p = from; p < to; ++p, columns += block.groups * kLanes) {
+        columns_by_tiles(codes, unit, codes_of_group(block, group), tiles_of(all.probes[p], memory),
+                         columns);
+      }
+    }
+  }
+};
 
 // Scores of probes [from, to): a warp a print.
 template <FingerScore kScore>
@@ -164,8 +183,8 @@ __device__ void score_prints(const GalleryBlock& block, std::int64_t number, con
   }
 }
 
-template <CodeUnit kUnit, FingerScore kScore>
-__global__ void __launch_bounds__(kMostWarps* kWarp)
+template <class Columns, FingerScore kScore>
+__global__ void __launch_bounds__(kMostWarps* kWarp, Columns::kBlocks)
     scan_fingers(ScanPart part, ScanProbes all, const AlignmentTables* tables, ScanOutput output) {
   const ScanProbe& last = all.probes[all.count - 1];
   const int codes = last.first_code + (last.codes + kTileCodes - 1) / kTileCodes * kTileCodes;
@@ -178,10 +197,11 @@ __global__ void __launch_bounds__(kMostWarps* kWarp)
   const std::int64_t number = part.first + blockIdx.x;
   const std::int64_t each =
       block.codes.groups * kLanes * static_cast<std::int64_t>(sizeof(FingerColumn));
-  const int at_once = each == 0 ? all.count : static_cast<int>(part.column_bytes / each);
+  const int fit = each == 0 ? all.count : static_cast<int>(part.column_bytes / each);
+  const int at_once = min(fit, part.at_once);
   for (int from = 0; from < all.count; from += at_once) {
     const int to = min(from + at_once, all.count);
-    fill_columns<kUnit>(block.codes, all, from, to, memory);
+    Columns::fill(block.codes, all, part, from, to, memory);
     __syncthreads();
     score_prints<kScore>(block, number, part, all, from, to, memory, output);
     __syncthreads();
@@ -189,19 +209,10 @@ __global__ void __launch_bounds__(kMostWarps* kWarp)
 }
 
 using ScanKernel = void (*)(ScanPart, ScanProbes, const AlignmentTables*, ScanOutput);
-inline ScanKernel kernel_for(CodeUnit unit, FingerScore score) {
-  const bool codes = score == FingerScore::codes;
-  switch (unit) {
-    case CodeUnit::bits:
-      return codes ? scan_fingers<CodeUnit::bits, FingerScore::codes>
-                   : scan_fingers<CodeUnit::bits, FingerScore::alignment>;
-    case CodeUnit::bytes:
-      return codes ? scan_fingers<CodeUnit::bytes, FingerScore::codes>
-                   : scan_fingers<CodeUnit::bytes, FingerScore::alignment>;
-    default:
-      return codes ? scan_fingers<CodeUnit::popcount, FingerScore::codes>
-                   : scan_fingers<CodeUnit::popcount, FingerScore::alignment>;
-  }
+template <class Columns>
+ScanKernel kernel_of(FingerScore score) {
+  return score == FingerScore::codes ? scan_fingers<Columns, FingerScore::codes>
+                                     : scan_fingers<Columns, FingerScore::alignment>;
 }
 
 }  // namespace whorl::kernels::device

@@ -74,7 +74,7 @@ TEST_P(FingerScan, MatesAreFoundThroughEveryStep) {
 }
 
 std::string unit_name(const testing::TestParamInfo<CodeUnit>& unit) {
-  const char* const names[] = {"Best", "Popcount", "Bytes", "Bits"};
+  const char* const names[] = {"Best", "Popcount", "Bytes", "Bits", "Wgmma"};
   return names[static_cast<int>(unit.param)];
 }
 class FingerScanMemory : public testing::TestWithParam<int> {};  // kB of shared memory
@@ -100,7 +100,8 @@ TEST_P(FingerScanMemory, HoldsWhatOneLaunchNeeds) {
 INSTANTIATE_TEST_SUITE_P(Kilobytes, FingerScanMemory, testing::Values(64, 99, 163, 227), kilobytes);
 
 INSTANTIATE_TEST_SUITE_P(Units, FingerScan,
-                         testing::Values(CodeUnit::popcount, CodeUnit::bytes, CodeUnit::bits),
+                         testing::Values(CodeUnit::popcount, CodeUnit::bytes, CodeUnit::bits,
+                                         CodeUnit::wgmma),
                          unit_name);
 
 class FingerGalleryOnDevice : public testing::Test {

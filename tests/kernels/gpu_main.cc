@@ -34,6 +34,7 @@ std::vector<Unit> units_of(const DeviceInfo& device) {
     units.push_back({CodeUnit::bytes, "tensor cores, bytes"});
     units.push_back({CodeUnit::bits, "tensor cores, bits"});
   }
+  if (device.major == 9 && device.minor == 0) units.push_back({CodeUnit::wgmma, "wgmma, bytes"});
   return units;
 }
 

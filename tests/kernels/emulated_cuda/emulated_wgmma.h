@@ -1,13 +1,15 @@
 #pragma once
-// wgmma as the PTX ISA has it, for the one shape and layout that our sources use: what a descriptor
-// says, which bytes of shared memory an element is, and what a thread's registers hold. Each thread
-// makes its own sums, since both matrices are in shared memory; when it may read them is not
-// checked. For cuda_runtime.h's users.
+// wgmma as the PTX ISA has it, for the layout that our sources use: what a descriptor says, which
+// bytes of shared memory an element is, and what a thread's registers hold. Where both matrices are
+// in shared memory each thread makes its own sums; when it may read them is not checked. For
+// cuda_runtime.h's users.
 
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
+#include "emulated_mma.h"
 #include "emulated_threads.h"
 #include "emulated_warp.h"
 
@@ -47,6 +49,20 @@ inline void wgmma_s8(int* d, int columns, std::uint64_t a, std::uint64_t b) {
       const std::int8_t *mine = left.chunk(row, c), *theirs = right.chunk(column, c);
       for (int k = 0; k < 16; ++k) d[e] += mine[k] * theirs[k];
     }
+  }
+}
+
+// A warp's 16 rows are its own, so its products are those of the instruction for one warp.
+inline void wgmma_u8(int* d, int columns, const unsigned (&a)[4], std::uint64_t b) {
+  const WgmmaMatrix right(b);
+  const int lane = static_cast<int>(current().thread.x) % kWarpLanes, g = lane / 4, t = lane % 4;
+  for (int j = 0; j < columns / 8; ++j) {
+    unsigned words[2];
+    for (int c = 0; c < 2; ++c) std::memcpy(&words[c], right.chunk(8 * j + g, c) + 4 * t, 4);
+    int sums[4];
+    std::memcpy(sums, d + 4 * j, sizeof(sums));
+    multiply<UnsignedBytes>(sums, a, words);
+    std::memcpy(d + 4 * j, sums, sizeof(sums));
   }
 }
 
