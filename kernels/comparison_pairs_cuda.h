@@ -105,7 +105,8 @@ class WarpPairs {
   }
   __device__ unsigned key_of(int product, int a, int b) const {
     if (product < comparison::kLeastProduct ||
-        !comparison::within_gate(first_.minutiae[a].steps, second_.minutiae[b].steps))
+        !comparison::within_gate(first_.minutiae[a].steps, second_.minutiae[b].steps,
+                                 comparison::kUprightGateSteps))
       return kNoPair;
     return static_cast<unsigned>(2 * comparison::kFullProduct - product) << 8U |
            static_cast<unsigned>(b);

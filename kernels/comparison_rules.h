@@ -31,8 +31,10 @@ inline constexpr float kRadiansPerStep = kTurn / kStepsPerTurn;
 
 inline constexpr int kVectorLength = 360;  // of a minutia's vector; a full product is its square
 inline constexpr std::int32_t kFullProduct = kVectorLength * kVectorLength;
-// Two captures of a finger are rarely turned by more; a wider gate costs impostor pairs (measured).
-inline constexpr int kGateSteps = 64;  // 90 degrees
+// Upright captures are turned against each other by up to 45 degrees, and directions of mates by up
+// to 25 more (kMinCosine); a wider gate lets chance pairs in (measured).
+inline constexpr int kUprightGateSteps = 50;  // 70 degrees
+inline constexpr int kAnyGateSteps = 128;     // a half turn: no gate, and nothing of the kernels'
 // Strangers' neighbourhoods have cosines of 0 +- 0.12; what is less alike says nothing.
 inline constexpr auto kLeastProduct = static_cast<std::int32_t>(0.05F * kFullProduct);
 inline constexpr int kMaxPairs = 32;  // 24 to 48 were tried: no difference
@@ -43,9 +45,9 @@ WHORL_HOST_DEVICE inline float cosine_of(std::int32_t product) {
 WHORL_HOST_DEVICE inline int turn_between(int from_steps, int to_steps) {  // -128 .. 127
   return static_cast<std::int8_t>(static_cast<std::uint8_t>(to_steps - from_steps));
 }
-WHORL_HOST_DEVICE inline bool within_gate(int from_steps, int to_steps) {
+WHORL_HOST_DEVICE inline bool within_gate(int from_steps, int to_steps, int gate_steps) {
   const int turn = turn_between(from_steps, to_steps);
-  return turn <= kGateSteps && turn >= -kGateSteps;
+  return turn <= gate_steps && turn >= -gate_steps;
 }
 
 // --- 2. Pairs that vouch for each other
@@ -72,9 +74,8 @@ inline constexpr float kCountMu = 20, kCountTau = 0.4F;
 // --- 3. Growth
 
 // How near a mate must be to where its neighbours predict it. Skin stretches, so the tolerance
-// grows with the distance to the nearest neighbour that vouches for it. specs: elastic residuals of
-// mated captures are 3.0 to 3.7 px per axis after a rigid fit (measured on several sensors).
-inline constexpr float kTolerancePx = 9, kTolerancePerPx = 0.07F, kMaxTolerancePx = 18;
+// grows with the distance to the nearest neighbour that vouches for it.
+inline constexpr float kTolerancePx = 11, kTolerancePerPx = 0.07F, kMaxTolerancePx = 18;
 inline constexpr float kMinCosine = 0.9063078F;  // directions of mates agree within 25 degrees
 // Weight 1 / (d^2 + h^2) of a matched neighbour at distance d; h keeps the nearest from deciding
 // alone.
@@ -91,9 +92,11 @@ inline constexpr int kTurnWindowSteps = 36;
 inline constexpr float kBeyond = 3.40282347e38F;  // any distance
 
 // Residuals of true mates: a narrow normal and, for one in eight, a wide one; positions per axis in
-// px, directions in radians.
+// px, directions in radians. Elastic residuals of mated captures are 3.0 to 3.7 px per axis after a
+// rigid fit; captures that are hard to match lie above the mean, and it is they that decide
+// (3.5 to 6 px were tried: docs/decisions/finger-matcher.md).
 inline constexpr float kNarrow = 0.87F, kWide = 1 - kNarrow;
-inline constexpr float kNarrowPx2 = 3.5F * 3.5F, kWidePx2 = 8.0F * 8.0F;
+inline constexpr float kNarrowPx2 = 4.5F * 4.5F, kWidePx2 = 8.0F * 8.0F;
 inline constexpr float kNarrowRad = 0.105F, kWideRad = 0.26F;
 
 // Of the minutiae both captures show, an extractor finds this share in each.
@@ -113,7 +116,7 @@ inline constexpr auto kLikeNarrower =
 // What a minutia costs that should be there and is not: -ln(1 - kFound) where half of those around
 // it match, down to a share of it where none does. Its neighbours count by nearness (biweight
 // kernel).
-inline constexpr float kUnmatchedPrice = 1.2F;
+inline constexpr float kUnmatchedPrice = 1.3F;
 inline constexpr float kLonelyShare = 0.3F;
 inline constexpr float kAroundPx2 = 106 * 106;
 

@@ -76,7 +76,7 @@ class Comparison {
     for (int a = 0; a < first_.size; ++a) {
       for (int b = 0; b < second_.size; ++b) {
         if (product(a, b) >= kLeastProduct &&
-            within_gate(first_.minutiae[a].steps, second_.minutiae[b].steps))
+            within_gate(first_.minutiae[a].steps, second_.minutiae[b].steps, kUprightGateSteps))
           candidates.emplace_back(-product(a, b), a, b);
       }
     }

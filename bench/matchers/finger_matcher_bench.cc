@@ -42,6 +42,7 @@ void BM_CompareFingers(benchmark::State& state) {
   const kernels::Backend backend = backend_of(state);
   if (!kernels::available(backend)) return state.SkipWithError("not on this machine");
   const bool mates = state.range(1) != 0;
+  const Rotation rotation = state.range(2) != 0 ? Rotation::any : Rotation::upright;
   std::vector<PreparedPrint> first(32), second(32);
   for (std::uint64_t p = 0; p < first.size(); ++p) {
     FingerTemplate a = print_of(p, 0), b = print_of(mates ? p : p + 100, 1);
@@ -52,12 +53,12 @@ void BM_CompareFingers(benchmark::State& state) {
   FingerMatcher matcher(backend);
   int above = 0;
   for (std::size_t p = 0; p < first.size(); ++p)
-    above += matcher.compare(first[p], second[p]).value() > 20;
+    above += matcher.compare(first[p], second[p], rotation).value() > 20;
   if (mates ? above < 28 : above > 2) return state.SkipWithError("wrong answer");
   std::size_t next = 0;
   double minutiae = 0;
   for (auto _ : state) {
-    benchmark::DoNotOptimize(matcher.compare(first[next], second[next]));
+    benchmark::DoNotOptimize(matcher.compare(first[next], second[next], rotation));
     minutiae += static_cast<double>(first[next].size());
     next = (next + 1) % first.size();
   }
@@ -67,8 +68,10 @@ void BM_CompareFingers(benchmark::State& state) {
   state.SetLabel(std::string(kernels::name_of(backend)));
 }
 BENCHMARK(BM_CompareFingers)
-    ->ArgNames({"backend", "mates"})
-    ->ArgsProduct({benchmark::CreateDenseRange(0, std::size(kernels::kBackends) - 1, 1), {0, 1}});
+    ->ArgNames({"backend", "mates", "any_rotation"})
+    ->ArgsProduct({benchmark::CreateDenseRange(0, std::size(kernels::kBackends) - 1, 1),
+                   {0, 1},
+                   {0, 1}});
 
 }  // namespace
 }  // namespace whorl::matchers

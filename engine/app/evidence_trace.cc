@@ -20,7 +20,7 @@ std::optional<FingerTemplate> most_alike(const FingerTemplate& probe, Encounter 
     auto* print = std::get_if<FingerTemplate>(&t);
     if (print == nullptr || print->position != position) continue;
     features::describe_minutiae(*print);
-    const Similarity similarity = matcher.compare(probe, *print);
+    const Similarity similarity = matcher.compare(probe, *print, matchers::Rotation::any);
     if (similarity > most) most = similarity, best = std::move(*print);
   }
   return best;

@@ -79,7 +79,8 @@ BestPair best_pair(matchers::FingerMatcher& matcher, const std::vector<FingerTem
   BestPair best;
   for (std::size_t p = 0; p < probe.size(); ++p) {
     for (std::size_t r = 0; r < reference.size(); ++r) {
-      const Similarity similarity = matcher.compare(probe[p], reference[r]);
+      const Similarity similarity =
+          matcher.compare(probe[p], reference[r], matchers::Rotation::any);
       if (similarity > best.similarity) best = {p, r, similarity};
     }
   }

@@ -8,7 +8,8 @@
 namespace whorl::matchers {
 Result<Scored> PairMatcher::compare(const Template& probe, const Template& reference) {
   if (const auto* print = std::get_if<FingerTemplate>(&probe)) {
-    const Similarity s = fingers_.compare(*print, std::get<FingerTemplate>(reference));
+    const Similarity s =
+        fingers_.compare(*print, std::get<FingerTemplate>(reference), Rotation::any);
     return Scored{s, calibrate(kDefaultFingerCalibration, s)};
   }
   const auto& face = std::get<FaceTemplate>(probe);

@@ -16,7 +16,8 @@ struct Scored {
   Calibrated value;
 };
 
-// Compares two templates of one modality, whichever it is. Holds scratch memory: one a thread.
+// Compares two templates of one modality, whichever it is; prints whichever way up. Holds scratch
+// memory: one a thread.
 class PairMatcher {
  public:
   explicit PairMatcher(kernels::Backend backend = kernels::best_backend())

@@ -22,12 +22,12 @@ struct FingerCalibration {
   double least_rate;
 };
 
-// bench/accuracy/fit_finger_calibration on simulated people gives origin 0.4, scale 2.0, shape
-// -0.13, mates 142 +- 62; real strangers of seven sets have 10.6 to 13.4 at 1 in 100 and 14.5 to
-// 19.1 at 1 in 1,000. The curve is wider than all of
-// them, since prints of 11 to 14 minutiae must keep its promises too; docs/accuracy.md shows both.
-// Versions 1 and 2 had the same numbers for matchers whose scores meant something else.
-inline constexpr FingerCalibration kDefaultFingerCalibration{3, 2.5, 3.0, 80.0, 35.0, 0.02, 1e-10};
+// bench/accuracy/fit_finger_calibration on simulated people gives origin -0.8, scale 2.0, shape
+// -0.15, mates 135 +- 60; real strangers of five sets have 10.2 to 12.6 at 1 in 100 and 15.0 to
+// 17.6 at 1 in 1,000. The curve is wider than all of them, since prints of 11 to 14 minutiae must
+// keep its promises too; docs/accuracy.md shows both. Versions 1 to 3 had the same numbers for
+// matchers whose scores meant something else.
+inline constexpr FingerCalibration kDefaultFingerCalibration{4, 2.5, 3.0, 80.0, 35.0, 0.02, 1e-10};
 
 // Rising in the similarity: a higher one never has a lower ratio or a higher false match rate.
 Calibrated calibrate(const FingerCalibration& calibration, Similarity similarity);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "engine/base/biometrics.h"
@@ -9,6 +11,12 @@
 #include "kernels/backend.h"
 
 namespace whorl::matchers {
+
+// How prints may be turned against each other.
+enum class Rotation : std::uint8_t {
+  upright,  // as captures at a scanner are: by some 45 degrees
+  any,      // whichever way up; upright ones score the same, the others a little less
+};
 
 // What one comparison found, for explanation: the corresponding minutiae and each one's share.
 struct FingerComparison {
@@ -29,19 +37,28 @@ class FingerMatcher {
  public:
   explicit FingerMatcher(kernels::Backend backend = kernels::best_backend());
 
-  Similarity compare(const PreparedPrint& probe, const PreparedPrint& reference);
+  Similarity compare(const PreparedPrint& probe, const PreparedPrint& reference,
+                     Rotation rotation = Rotation::upright);
   // Prepares the reference, the probe or both first.
-  Similarity compare(const PreparedPrint& probe, const FingerTemplate& reference);
-  Similarity compare(const FingerTemplate& probe, const FingerTemplate& reference);
+  Similarity compare(const PreparedPrint& probe, const FingerTemplate& reference,
+                     Rotation rotation = Rotation::upright);
+  Similarity compare(const FingerTemplate& probe, const FingerTemplate& reference,
+                     Rotation rotation = Rotation::upright);
+  // Whichever way up.
   FingerComparison explain(const FingerTemplate& probe, const FingerTemplate& reference);
 
  private:
   struct Opinion {
     float support;
     const Growth& growth;
+    float price = 0;  // of being turned
     Similarity similarity() const;
   };
+  // Pre: `first` goes first.
   Opinion judge(const PreparedPrint& first, const PreparedPrint& second);
+  // Of the prints just judged, at any turn: where that says more than `upright` does.
+  std::optional<Opinion> judge_turned(const PreparedPrint& first, const PreparedPrint& second,
+                                      Similarity upright);
 
   kernels::Backend backend_;
   LocalPairs local_pairs_;

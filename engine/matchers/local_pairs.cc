@@ -21,16 +21,19 @@ float LocalPairs::similarity(std::size_t a, std::size_t b) const {
   return cosine_of(products_[a * columns_ + b]);
 }
 
-const std::vector<RankedPair>& LocalPairs::find(const PreparedPrint& first,
-                                                const PreparedPrint& second) {
-  pairs_.clear();
-  support_ = 0;
+void LocalPairs::meet(const PreparedPrint& first, const PreparedPrint& second) {
   columns_ = second.size();
   products_.resize(first.size() * second.size());
   dots_({first.vectors.values.data(), std::ssize(first.at), kernels::kVectorSize},
         {second.vectors.values.data(), std::ssize(second.at), kernels::kVectorSize},
         {products_.data(), std::ssize(first.at), std::ssize(second.at)});
-  choose(first, second);
+}
+
+const std::vector<RankedPair>& LocalPairs::find(const PreparedPrint& first,
+                                                const PreparedPrint& second, int gate_steps) {
+  pairs_.clear();
+  support_ = 0;
+  choose(first, second, gate_steps);
   bind(first, second);
   const std::size_t smaller = std::min(first.size(), second.size());
   relax(smaller);
@@ -41,13 +44,13 @@ const std::vector<RankedPair>& LocalPairs::find(const PreparedPrint& first,
   return pairs_;
 }
 
-void LocalPairs::choose(const PreparedPrint& first, const PreparedPrint& second) {
+void LocalPairs::choose(const PreparedPrint& first, const PreparedPrint& second, int gate_steps) {
   candidates_.clear();  // least similar last, ties by first and second: one number a candidate
   for (std::size_t a = 0; a < first.size(); ++a) {
     const std::int32_t* products = &products_[a * columns_];
     for (std::size_t b = 0; b < columns_; ++b) {
       if (products[b] < kLeastProduct) continue;
-      if (!within_gate(first.steps[a], second.steps[b])) continue;
+      if (!within_gate(first.steps[a], second.steps[b], gate_steps)) continue;
       const auto less = static_cast<std::uint64_t>(2 * kFullProduct - products[b]);
       candidates_.push_back(less << 32U | a << 16U | b);
     }

@@ -33,11 +33,15 @@ class LocalPairs {
  public:
   explicit LocalPairs(kernels::Backend backend) : dots_(kernels::vector_dots(backend)) {}
 
-  // Best supported first. Empty when either side has no described minutia.
-  const std::vector<RankedPair>& find(const PreparedPrint& first, const PreparedPrint& second);
+  // The cosines of all neighbourhoods of two prints: what follows is about these two.
+  void meet(const PreparedPrint& first, const PreparedPrint& second);
+  // Best supported first. Empty when either side has no described minutia. Directions of a pair are
+  // turned by `gate_steps` at most.
+  const std::vector<RankedPair>& find(const PreparedPrint& first, const PreparedPrint& second,
+                                      int gate_steps);
   // Mean relaxed similarity of the best supported n pairs, where n grows with the smaller print.
   float support() const { return support_; }
-  // Cosine of the neighbourhoods of any two minutiae of the last two prints.
+  // Cosine of the neighbourhoods of any two minutiae of the two prints.
   float similarity(std::size_t a, std::size_t b) const;
 
  private:
@@ -46,7 +50,7 @@ class LocalPairs {
     std::uint16_t first, second;
     float to_first, to_second;
   };
-  void choose(const PreparedPrint& first, const PreparedPrint& second);
+  void choose(const PreparedPrint& first, const PreparedPrint& second, int gate_steps);
   void bind(const PreparedPrint& first, const PreparedPrint& second);
   void relax(std::size_t smaller);
 

@@ -7,7 +7,6 @@
 #include <map>
 
 #include "engine/base/limits.h"
-#include "engine/matchers/finger_matcher.h"
 #include "engine/matchers/print_batch.h"
 
 namespace whorl::search {
@@ -29,7 +28,8 @@ class Comparing {
 
   void on_cpu(std::span<const FullComparison> wanted, std::span<Similarity> similarities) {
     tbb::parallel_for(std::size_t{0}, wanted.size(), [&](std::size_t s) {
-      similarities[s] = matchers_.local().compare(probes_[wanted[s].probe], reference(wanted[s]));
+      similarities[s] = matchers_.local().compare(probes_[wanted[s].probe], reference(wanted[s]),
+                                                  wanted[s].rotation);
     });
   }
 
@@ -75,8 +75,11 @@ std::vector<Similarity> compare_in_full(std::span<const FingerTemplate* const> p
                                         kernels::Backend backend, DeviceGallery* devices) {
   std::vector<Similarity> similarities(wanted.size());
   Comparing comparing(probes, backend);
+  const bool upright = std::ranges::all_of(wanted, [](const FullComparison& one) {
+    return one.rotation == matchers::Rotation::upright;
+  });
   for (std::size_t first = 0; first < wanted.size();) {
-    const bool asked = devices != nullptr && devices->compares(wanted.size() - first);
+    const bool asked = upright && devices != nullptr && devices->compares(wanted.size() - first);
     const std::size_t count =
         asked ? std::min(kRound, wanted.size() - first) : wanted.size() - first;
     const auto some = wanted.subspan(first, count);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/index/finger_index.h"
+#include "engine/matchers/finger_matcher.h"
 #include "engine/search/device_gallery.h"
 
 namespace whorl::search {
@@ -13,10 +14,11 @@ struct FullComparison {
   std::size_t probe;
   const index::FingerIndex* prints;
   index::Row row;
+  matchers::Rotation rotation = matchers::Rotation::upright;
 };
 
-// What FingerMatcher says of each: on devices, if there are any and it is worth it, else on all
-// cores. The bits are the same. `devices` may be null.
+// What FingerMatcher says of each: on devices, if there are any, it is worth it and all of them are
+// upright, else on all cores. The bits are the same. `devices` may be null.
 std::vector<Similarity> compare_in_full(std::span<const FingerTemplate* const> probes,
                                         std::span<const FullComparison> wanted,
                                         kernels::Backend backend, DeviceGallery* devices);

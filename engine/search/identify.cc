@@ -43,6 +43,10 @@ struct Compared {
   auto pair() const { return std::tuple(probe, position, row); }
 };
 
+matchers::Rotation rotation_of(const Query& query) {
+  return query.any_rotation ? matchers::Rotation::any : matchers::Rotation::upright;
+}
+
 FaceCalibration calibration_of(const index::FaceIndex& faces) {
   const Result<FaceCalibration> calibration = matchers::face_calibration(faces.model());
   WHORL_CHECK(calibration.has_value());  // check_query saw to it
@@ -206,8 +210,11 @@ void Identification::compare_fingers(const std::vector<FingerTask>& tasks,
   std::vector<const FingerTemplate*> probes;
   for (const FingerTask& task : tasks) probes.push_back(task.print);
   std::vector<FullComparison> wanted;
-  for (const Survivor& s : survivors)
-    wanted.push_back({s.task, &gallery_.finger(tasks[s.task].position), s.row});
+  for (const Survivor& s : survivors) {
+    const FingerTask& task = tasks[s.task];
+    wanted.push_back(
+        {s.task, &gallery_.finger(task.position), s.row, rotation_of(queries_[task.query])});
+  }
   const std::vector<Similarity> found = compare_in_full(probes, wanted, backend_, devices_);
   for (std::size_t s = 0; s < survivors.size(); ++s) {
     const FingerTask& task = tasks[survivors[s].task];
@@ -250,9 +257,9 @@ std::vector<Scored> Identification::complete(std::size_t query,
           if (const Compared* made = compared(query, t, place)) {
             evidence.value = made->value;
           } else {
-            evidence.value =
-                matchers::calibrate(matchers::kDefaultFingerCalibration,
-                                    matcher.compare(print, prints.minutiae(place.row)));
+            evidence.value = matchers::calibrate(
+                matchers::kDefaultFingerCalibration,
+                matcher.compare(print, prints.minutiae(place.row), rotation_of(queries_[query])));
           }
         } else {
           const index::FaceIndex& faces = *gallery_.face();

@@ -37,6 +37,22 @@ TEST(FingerMatcher, TellsMatesFromStrangers) {
   EXPECT_GT(worst_mate, 2 * best_stranger);
 }
 
+TEST(FingerMatcher, FindsMatesWhicheverWayUpWhenAsked) {
+  FingerMatcher matcher;
+  const FingerTemplate a = random_print(11, 40);
+  const Similarity upright = matcher.compare(a, recapture(a, 0, 1, 0.9, 5));
+  EXPECT_EQ(matcher.compare(a, recapture(a, 0, 1, 0.9, 5), Rotation::any), upright);
+  for (const double degrees : {45.0, 80.0, 100.0, 180.0, 225.0, 300.0}) {
+    const FingerTemplate b = recapture(a, degrees, 1, 0.9, 5);
+    const Similarity any = matcher.compare(a, b, Rotation::any);
+    EXPECT_GT(any.value(), 0.8F * upright.value()) << degrees;
+    EXPECT_EQ(matcher.compare(b, a, Rotation::any), any) << degrees;
+    EXPECT_EQ(matcher.explain(a, b).similarity, any) << degrees;
+    EXPECT_GT(matcher.explain(a, b).pairs.size(), 20U) << degrees;
+  }
+  EXPECT_LT(matcher.compare(a, recapture(a, 180, 1, 0.9, 5)).value(), 0.2F * upright.value());
+}
+
 TEST(FingerMatcher, AFewMinutiaeCannotScoreLikeMany) {
   FingerMatcher matcher;
   const FingerTemplate whole = random_print(1, 45);
@@ -60,7 +76,8 @@ float support_among(std::size_t described) {
   std::fill(prepared.vectors.values.begin() + first_silent * kernels::kVectorSize,
             prepared.vectors.values.end(), std::int8_t{0});
   LocalPairs pairs(kernels::best_backend());
-  EXPECT_EQ(pairs.find(prepared, prepared).size(), described);
+  pairs.meet(prepared, prepared);
+  EXPECT_EQ(pairs.find(prepared, prepared, rules::kAnyGateSteps).size(), described);
   return pairs.support();
 }
 

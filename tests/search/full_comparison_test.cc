@@ -44,7 +44,8 @@ class FullComparisonTest : public ::testing::TestWithParam<int> {
     std::vector<Similarity> all;
     matchers::FingerMatcher matcher;
     for (const FullComparison& one : wanted_)
-      all.push_back(matcher.compare(probes_[one.probe], one.prints->minutiae(one.row)));
+      all.push_back(
+          matcher.compare(probes_[one.probe], one.prints->minutiae(one.row), one.rotation));
     return all;
   }
 
@@ -62,6 +63,16 @@ TEST_P(FullComparisonTest, HasTheMatchersSimilaritiesOnDevicesAndOnTheCpu) {
   DeviceGallery devices({&accelerator_, 1, 1, 1, {}}, "main");
   EXPECT_EQ(compared(&devices), all);
   EXPECT_EQ(accelerator_.compared, GetParam()) << "each device a share";
+}
+
+TEST_P(FullComparisonTest, LeavesPrintsOfAnyRotationToTheCpu) {
+  probes_[0] = recapture(prints_[3], 170, 2, 0.85, 3);
+  for (std::size_t k = 0; k < wanted_.size(); k += 2) wanted_[k].rotation = matchers::Rotation::any;
+  const auto all = expected();
+  EXPECT_GT(std::ranges::count_if(all, [](Similarity s) { return s.value() > 40; }), 2);
+  DeviceGallery devices({&accelerator_, 1, 1, 1, {}}, "main");
+  EXPECT_EQ(compared(&devices), all);
+  EXPECT_EQ(accelerator_.calls, 0);
 }
 
 TEST_P(FullComparisonTest, LeavesAFewToTheCpu) {

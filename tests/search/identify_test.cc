@@ -117,6 +117,26 @@ TEST(Identify, ComparesLikeFingersAndFindsSwappedHandsOnlyWhenAsked) {
   EXPECT_EQ(ask(people.index, query).candidates.front().subject, SubjectId{5});
 }
 
+TEST(Identify, FindsPrintsThatAreUpsideDownOnlyWhenAsked) {
+  const PeopleGallery people(300, {kRightIndex});
+  Encounter visit = visit_of(people.population.person(4), {kRightIndex}, 1);
+  auto& print = std::get<FingerTemplate>(visit.templates[0]);
+  for (Minutia& m : print.minutiae) {
+    m.x_px = static_cast<std::int16_t>(500 - m.x_px);
+    m.y_px = static_cast<std::int16_t>(500 - m.y_px);
+    m.direction = Direction{static_cast<std::uint8_t>(m.direction.steps() + 128)};
+  }
+  print.codes.clear();
+  features::describe_minutiae(print);
+  Query query = query_of(visit);
+  EXPECT_EQ(ask(people.index, query).decision, Decision::no_hit);
+  query.any_rotation = true;
+  const Answer turned = ask(people.index, query);
+  ASSERT_FALSE(turned.candidates.empty());
+  EXPECT_EQ(turned.candidates.front().subject, SubjectId{5});
+  EXPECT_EQ(turned.decision, Decision::hit);
+}
+
 TEST(Identify, HonoursFiltersAndTheLengthOfTheList) {
   const PeopleGallery people(120, {kRightIndex});
   Query query = query_of(visit_of(people.population.person(7), {kRightIndex}, 1));
