@@ -128,13 +128,14 @@ kernels::FaceEntry FaceSiftBatch::entry(std::size_t probe, std::int64_t at, Row 
 }
 
 FaceCodeRows::FaceCodeRows(int dimension, kernels::FaceCodeDot dot)
-    : dimension_(dimension), codes_(kernels::padded_face_codes(dimension)), dot_(dot) {}
+    : dimension_(dimension),
+      codes_(kernels::padded_face_codes(dimension)),
+      dot_(dot),
+      codes_of_(codes_) {}
 
 void FaceCodeRows::append(std::span<const float> vector) {
   WHORL_CHECK(std::ssize(vector) >= dimension_);
-  if (rows() == std::ssize(blocks_) * FaceTable::kBlockRows) {
-    blocks_.emplace_back(FaceTable::kBlockRows * codes_, std::int8_t{0});
-  }
+  codes_of_.append();
   const auto terms = kernels::quantise_face(vector.data(), dimension_, place(rows()));
   scales_.push_back(terms.scale);
 }
@@ -146,8 +147,7 @@ void FaceCodeRows::wipe(Row row) {
 }
 
 std::size_t FaceCodeRows::resident_bytes() const {
-  return blocks_.size() * static_cast<std::size_t>(FaceTable::kBlockRows * codes_) +
-         scales_.capacity() * sizeof(float);
+  return codes_of_.resident_bytes() + scales_.capacity() * sizeof(float);
 }
 
 }  // namespace whorl::index

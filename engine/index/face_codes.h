@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/index/face_table.h"
+#include "engine/index/wide_rows.h"
 #include "kernels/aligned_array.h"
 #include "kernels/face_sift.h"
 
@@ -121,14 +122,11 @@ class FaceCodeRows {
   std::size_t resident_bytes() const;
 
  private:
-  std::int8_t* place(std::int64_t row) const {
-    return blocks_[static_cast<std::size_t>(row / FaceTable::kBlockRows)].data() +
-           row % FaceTable::kBlockRows * codes_;
-  }
+  std::int8_t* place(std::int64_t row) const { return codes_of_.row(row); }
 
   int dimension_, codes_;
   kernels::FaceCodeDot dot_;
-  std::vector<kernels::AlignedArray<std::int8_t>> blocks_;  // [FaceTable::kBlockRows, codes]
+  WideRows<std::int8_t> codes_of_;  // [rows, codes]
   std::vector<float> scales_;
 };
 

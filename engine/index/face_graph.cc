@@ -3,9 +3,9 @@
 // comes down from the top, and on the lowest level follows the links of whoever is nearest so far.
 //
 // A walk waits for memory, not for the multiplier: a row of codes is a quarter of its vector, all
-// links of a face stand in whole cache lines, and all rows that a face leads to are asked for
-// before the first of them is compared: docs/face-index.md has it beside FAISS's graph over the
-// same codes.
+// links of a face stand in whole cache lines, both in huge pages, and all rows that a face leads to
+// are asked for before the first of them is compared: docs/face-index.md has it beside FAISS's
+// graph over the same codes.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -52,7 +52,6 @@ class FaceGraph {
     std::array<std::uint32_t, kLowestLinks> rows;
   };
   static_assert(sizeof(Lowest) % 64 == 0, "whole lines of the cache");
-  static constexpr std::size_t kBlockRows = static_cast<std::size_t>(FaceTable::kBlockRows);
 
   // One in kLinks goes up, and of these again one in kLinks: by the row's own number, so that the
   // same faces in the same order make the same graph.
@@ -67,9 +66,7 @@ class FaceGraph {
   float similarity(const Coded& probe, std::uint32_t row) const {
     return codes_.similarity(probe, coded(row));
   }
-  Lowest& lowest(std::uint32_t row) const {
-    return blocks_[row / kBlockRows].data()[row % kBlockRows];
-  }
+  Lowest& lowest(std::uint32_t row) const { return *lowest_.row(row); }
   Links links(std::uint32_t row, int level) const;
   void set_links(std::uint32_t row, int level, std::span<const Near> to);
   void link_back(std::uint32_t from, int level, const Near& to);
@@ -80,8 +77,8 @@ class FaceGraph {
   std::vector<Near> diverse(std::vector<Near> candidates, std::size_t most) const;
 
   const FaceCodeRows& codes_;
-  std::vector<kernels::AlignedArray<Lowest>> blocks_;  // [kBlockRows]
-  std::vector<std::uint8_t> lowest_links_;             // how many a row has
+  WideRows<Lowest> lowest_{1};
+  std::vector<std::uint8_t> lowest_links_;  // how many a row has
   std::unordered_map<std::uint32_t, std::vector<std::vector<std::uint32_t>>> upper_;  // level 1 ..
   std::uint32_t rows_ = 0, entry_ = 0;
   int top_ = 0;
@@ -193,9 +190,7 @@ void FaceGraph::link_back(std::uint32_t from, int level, const Near& to) {
 
 void FaceGraph::add(std::uint32_t row) {
   WHORL_CHECK(row == rows_ && codes_.rows() == std::int64_t{row} + 1);
-  if (rows_ == blocks_.size() * kBlockRows) {
-    blocks_.emplace_back(static_cast<std::int64_t>(kBlockRows), Lowest{});
-  }
+  lowest_.append();
   lowest_links_.push_back(0);
   const int level = level_of(row);
   if (level > 0) upper_[row].resize(static_cast<std::size_t>(level));
@@ -226,7 +221,7 @@ std::vector<Near> FaceGraph::nearest(const Coded& probe, std::size_t breadth) co
 std::size_t FaceGraph::resident_bytes() const {
   // A node of the map, its vectors' own memory and the bucket, as libstdc++ lays them out.
   constexpr std::size_t kNodeBytes = 48 + 16 + 8 + 24 + 16;
-  return blocks_.size() * kBlockRows * sizeof(Lowest) + lowest_links_.capacity() +
+  return lowest_.resident_bytes() + lowest_links_.capacity() +
          upper_.size() * (kNodeBytes + kLinks * sizeof(std::uint32_t));
 }
 

@@ -9,9 +9,9 @@
 #include "engine/base/byte_reader.h"
 #include "engine/base/byte_writer.h"
 #include "engine/base/limits.h"
+#include "engine/base/wide_memory.h"
 #include "engine/features/fingerprint/minutia_codes.h"
 #include "engine/search/sealed_chunks.h"
-#include "engine/search/wide_memory.h"
 
 namespace whorl::search {
 namespace {

@@ -1,8 +1,8 @@
-#include "engine/search/wide_memory.h"
+#include "engine/base/wide_memory.h"
 
 #include <sys/mman.h>
 
-namespace whorl::search {
+namespace whorl {
 
 Result<std::shared_ptr<std::byte>> wide_memory(std::size_t bytes) {
   if (bytes == 0) return std::shared_ptr<std::byte>();
@@ -13,4 +13,4 @@ Result<std::shared_ptr<std::byte>> wide_memory(std::size_t bytes) {
                                     [bytes](std::byte* mapped) { ::munmap(mapped, bytes); });
 }
 
-}  // namespace whorl::search
+}  // namespace whorl

@@ -5,7 +5,7 @@
 
 #include "engine/base/result.h"
 
-namespace whorl::search {
+namespace whorl {
 
 // Zeroed memory straight from the system, in huge pages where it has them (Linux, transparent huge
 // pages at "madvise" or "always"): for hundreds of megabytes that many threads fill at once and
@@ -13,4 +13,4 @@ namespace whorl::search {
 // last owner. Fault::out_of_memory.
 Result<std::shared_ptr<std::byte>> wide_memory(std::size_t bytes);
 
-}  // namespace whorl::search
+}  // namespace whorl
