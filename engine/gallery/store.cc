@@ -26,7 +26,7 @@ Result<std::shared_ptr<StoreBody>> open_body(const std::string& folder, const Ke
   const std::string database = folder + "/db";
   if (options.create) WHORL_TRY_VOID(make_folder(folder));
   if (!options.create && !exists(database)) {
-    return fail(Fault::io_error, 0, folder + ": there is no store");
+    return fail(Fault::io_error, 0, folder + ": there is no store here (--create makes one)");
   }
   WHORL_TRY(FolderLock lock, FolderLock::take(folder));
   if (!exists(database)) {

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "engine/base/blas.h"
+#include "engine/features/face/face_alignment.h"
 #include "engine/features/face/face_embedder.h"
 #include "engine/features/face/spares.h"
 
@@ -153,15 +154,15 @@ bool fill(Network& network, const std::vector<std::vector<float>>& layers) {
   return fits && left == 0;
 }
 
-Chip chip_of(const Image& aligned, bool mirrored) {
+Chip chip_of(const Image& aligned) {
   Chip chip(kInputPx, kInputPx);
   const auto channels = static_cast<std::size_t>(aligned.channels);
   const std::size_t green = channels == 3 ? 1 : 0, blue = channels == 3 ? 2 : 0;
   std::size_t at = 0;
   for (long y = 0; y < kInputPx; ++y) {
     for (long x = 0; x < kInputPx; ++x, at += channels) {
-      chip(y, mirrored ? kInputPx - 1 - x : x) = dlib::rgb_pixel(
-          aligned.samples[at], aligned.samples[at + green], aligned.samples[at + blue]);
+      chip(y, x) = dlib::rgb_pixel(aligned.samples[at], aligned.samples[at + green],
+                                   aligned.samples[at + blue]);
     }
   }
   return chip;
@@ -169,22 +170,24 @@ Chip chip_of(const Image& aligned, bool mirrored) {
 
 class DlibEmbedder final : public FaceEmbedder {
  public:
-  DlibEmbedder(std::unique_ptr<Network> network, bool mirrored)
-      : mirrored_(mirrored), model_(*network), networks_(std::move(network)) {}
+  // Adds the vector of the mirror image, zoomed, where there is a zoom.
+  DlibEmbedder(std::unique_ptr<Network> network, std::optional<float> mirror_zoom)
+      : mirror_zoom_(mirror_zoom), model_(*network), networks_(std::move(network)) {}
 
   Result<std::vector<float>> embed(const Image& aligned) const override try {
-    std::vector<float> vector =
-        networks_.with([this] { return std::make_unique<Network>(model_); },
-                       [&](Network& network) {
-                         const auto turn = blas_turn();
-                         std::vector<float> sum(kDimension);
-                         for (int side = 0; side <= (mirrored_ ? 1 : 0); ++side) {
-                           const auto& one = network(chip_of(aligned, side == 1));
-                           for (long i = 0; i < kDimension; ++i)
-                             sum[static_cast<std::size_t>(i)] += one(i);
-                         }
-                         return sum;
-                       });
+    std::vector<Chip> chips{chip_of(aligned)};
+    if (mirror_zoom_) chips.push_back(chip_of(mirror_image(aligned, *mirror_zoom_)));
+    std::vector<float> vector = networks_.with([this] { return std::make_unique<Network>(model_); },
+                                               [&](Network& network) {
+                                                 const auto turn = blas_turn();
+                                                 std::vector<float> sum(kDimension);
+                                                 for (const Chip& chip : chips) {
+                                                   const auto& one = network(chip);
+                                                   for (long i = 0; i < kDimension; ++i)
+                                                     sum[static_cast<std::size_t>(i)] += one(i);
+                                                 }
+                                                 return sum;
+                                               });
     if (!std::ranges::all_of(vector, [](float v) { return std::isfinite(v); })) {
       return fail(Fault::bad_model_output, 0, "the vector is not of numbers");
     }
@@ -192,7 +195,7 @@ class DlibEmbedder final : public FaceEmbedder {
   } catch (const std::bad_alloc&) { return fail(Fault::out_of_memory); }
 
  private:
-  bool mirrored_;
+  std::optional<float> mirror_zoom_;
   Network model_;
   Spares<Network> networks_;
 };
@@ -216,7 +219,8 @@ Result<std::unique_ptr<FaceEmbedder>> make_dlib_embedder(const FaceModel& model)
         read_tensors(nlohmann::json::parse(text, text + manifest.size()), weights, order);
     if (tensors && fill(*network, layers_of(*tensors, order))) {
       network->clean();
-      return std::make_unique<DlibEmbedder>(std::move(network), own.mirrored);
+      return std::make_unique<DlibEmbedder>(
+          std::move(network), own.mirrored ? std::optional(own.mirror_zoom) : std::nullopt);
     }
   } catch (const std::bad_alloc&) {
     return fail(Fault::out_of_memory, 0, own.file.name);

@@ -38,6 +38,23 @@ Similarity2d similarity_between(const Landmarks& from, const Landmarks& to) {
   return result;
 }
 
+Image mirror_image(const Image& picture, float zoom) {
+  const float x = static_cast<float>(picture.width_px - 1) / 2;
+  const float y = static_cast<float>(picture.height_px - 1) / 2;
+  Image mirrored = zoom == 1 ? picture
+                             : warped(picture, {zoom, 0, x - zoom * x, y - zoom * y},
+                                      picture.width_px, picture.height_px);
+  const auto channels = static_cast<std::ptrdiff_t>(mirrored.channels);
+  const auto row = static_cast<std::ptrdiff_t>(mirrored.width_px) * channels;
+  for (auto line = mirrored.samples.begin(); line != mirrored.samples.end(); line += row) {
+    for (std::ptrdiff_t left = 0, right = row - channels; left < right;
+         left += channels, right -= channels) {
+      std::swap_ranges(line + left, line + left + channels, line + right);
+    }
+  }
+  return mirrored;
+}
+
 Image shrunk(const Image& picture, int factor) {
   if (factor == 1) return picture;
   Image small;

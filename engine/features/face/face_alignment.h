@@ -25,6 +25,9 @@ Similarity2d similarity_between(const Landmarks& from, const Landmarks& to);
 // of similarity_between, its scale above 0.
 Image warped(const Image& picture, const Similarity2d& to_frame, int width_px, int height_px);
 
+// The mirror image, `zoom` times as large about its middle. Pre: zoom > 0.
+Image mirror_image(const Image& picture, float zoom);
+
 // The picture at 1 / `factor`, each pixel the mean of factor * factor; edges that do not fill one
 // are left off. Pre: 1 <= factor <= both sides.
 Image shrunk(const Image& picture, int factor);

@@ -51,7 +51,8 @@ struct EmbedderModel {
   ChannelOrder channels = ChannelOrder::rgb;
   std::string output;     // name of the layer; empty: the last one
   int dimension = 0;      // of the vector
-  bool mirrored = false;  // the sum of the vectors of the face and of its mirror image
+  bool mirrored = false;  // the sum of the vectors of the face and of its mirror image,
+  float mirror_zoom = 1;  // the latter so many times as large about the frame's middle
 };
 
 struct FaceModel {

@@ -148,6 +148,10 @@ Result<EmbedderModel> embedder_of(const toml::table& table) {
   }
   model.dimension = entries.whole("dimension", 1, kMaxFaceDimension);
   model.mirrored = entries.flag("mirrored");
+  if (entries.has("mirror_zoom")) {
+    if (!model.mirrored) entries.complain("mirror_zoom");
+    model.mirror_zoom = static_cast<float>(entries.number("mirror_zoom", 0.8, 1.25));
+  }
   // dlib's own network has its input, and its only output, built in.
   if (model.family == EmbedderFamily::network) {
     std::ranges::copy(entries.numbers("mean", 3, 1e6), model.mean.begin());

@@ -2,24 +2,12 @@
 #include <cmath>
 #include <utility>
 
+#include "engine/features/face/face_alignment.h"
 #include "engine/features/face/face_embedder.h"
 #include "engine/features/face/opencv_network.h"
 
 namespace whorl::features {
 namespace {
-
-Image mirror_image(const Image& picture) {
-  Image mirrored = picture;
-  const auto channels = static_cast<std::ptrdiff_t>(picture.channels);
-  const auto row = static_cast<std::ptrdiff_t>(picture.width_px) * channels;
-  for (std::ptrdiff_t y = 0; y < picture.height_px; ++y) {
-    for (std::ptrdiff_t x = 0; x < row; x += channels) {
-      std::copy_n(&picture.samples[static_cast<std::size_t>(y * row + x)], channels,
-                  &mirrored.samples[static_cast<std::size_t>(y * row + row - channels - x)]);
-    }
-  }
-  return mirrored;
-}
 
 class NetworkEmbedder final : public FaceEmbedder {
  public:
@@ -31,7 +19,7 @@ class NetworkEmbedder final : public FaceEmbedder {
   Result<std::vector<float>> embed(const Image& aligned) const override {
     WHORL_TRY(std::vector<float> vector, embed_one(aligned));
     if (!model_.mirrored) return vector;
-    WHORL_TRY(const std::vector<float> other, embed_one(mirror_image(aligned)));
+    WHORL_TRY(const std::vector<float> other, embed_one(mirror_image(aligned, model_.mirror_zoom)));
     for (std::size_t i = 0; i < vector.size(); ++i) vector[i] += other[i];
     return vector;
   }
