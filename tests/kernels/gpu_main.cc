@@ -5,6 +5,7 @@
 // With --report the figures also go to FOLDER/<date>-<device>.md.
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <map>
@@ -72,8 +73,8 @@ bool check(const DeviceInfo& device, const Unit& unit) {
   const struct {
     int probes, blocks, minutiae;
     std::int64_t memory_bytes;  // 1: everything is streamed
-  } shapes[] = {{1, 1, 0, 0},  {1, 3, 1, 0},   {3, 2, 9, 1},    {4, 7, 33, 0}, {17, 5, 40, 0},
-                {6, 9, 40, 1}, {2, 80, 12, 0}, {40, 3, 128, 0}, {3, 2, 255, 0}};
+  } shapes[] = {{1, 1, 0, 0},  {1, 3, 1, 0},   {3, 2, 9, 1},    {4, 7, 33, 0},  {17, 5, 40, 0},
+                {6, 9, 40, 1}, {2, 80, 12, 0}, {40, 3, 128, 0}, {3, 2, 255, 0}, {1000, 2, 40, 0}};
   bool all = true;
   FingerGalleryMaker maker(kSeed);
   for (const auto& shape : shapes) {
@@ -90,7 +91,8 @@ bool check(const DeviceInfo& device, const Unit& unit) {
 
 // Copies of 16 blocks of strangers, until they leave every cache.
 constexpr int kTimedBlocks = 16, kCopies = 1000, kTimedMinutiae = 40, kKept = 1000;
-constexpr int kRuns = 9, kWarmUps = 2;
+constexpr int kRuns = 7, kWarmUps = 2, kEndToEndRuns = 200;
+constexpr std::int64_t kBytesOfAMillion = std::int64_t{2} << 30;  // with what a scan needs
 
 std::vector<FingerSearch> timed_searches(const FingerGallery& gallery,
                                          const std::vector<std::uint64_t>& everyone) {
@@ -107,7 +109,7 @@ std::vector<FingerSearch> timed_searches(const FingerGallery& gallery,
 // Whether each candidate has the score of the print that it is a copy of, and none that
 // scores more than the least of them is missing.
 bool right(const FingerGallery& gallery, const FingerSearch& search, FingerScore score,
-           const std::vector<FingerCandidate>& list) {
+           const std::vector<FingerCandidate>& list, int copies) {
   const std::map<std::uint32_t, int> originals = expected_scores(gallery, search, score);
   int least = 65535;
   for (const FingerCandidate& c : list) {
@@ -117,37 +119,66 @@ bool right(const FingerGallery& gallery, const FingerSearch& search, FingerScore
   }
   const bool full = list.size() >= static_cast<std::size_t>(search.keep);
   std::size_t wanted = 0;
-  for (const auto& [row, value] : originals) wanted += !full || value >= least ? kCopies : 0;
+  for (const auto& [row, value] : originals) wanted += !full || value >= least ? copies : 0;
   return wanted == list.size();
 }
 
+// `copies` of the timed blocks; `runs` scans after the warming up.
 bool time_scan(const DeviceInfo& device, const Unit& unit, FingerScore score, int probes,
-               std::vector<GpuFigure>& figures) {
+               int copies, int runs, std::vector<GpuFigure>& figures) {
   FingerGalleryMaker maker(kSeed);
   const FingerGallery gallery = maker.full_gallery(kTimedBlocks, probes, kTimedMinutiae);
   const auto scanner = WHORL_CUDA_ENTRY(make_cuda_fingers)(device.number, 0, unit.unit);
-  if (!scanner || put_all(*scanner, gallery, kCopies) != Status::ok) return false;
+  if (!scanner || put_all(*scanner, gallery, copies) != Status::ok) return false;
   const std::vector<std::uint64_t> everyone(static_cast<std::size_t>(scanner->blocks()),
                                             ~std::uint64_t{0});
   const std::vector<FingerSearch> searches = timed_searches(gallery, everyone);
-  std::vector<double> seconds;
+  std::vector<double> seconds, whole;  // of the kernels; with uploads and downloads
   std::vector<std::vector<FingerCandidate>> lists;
-  for (int run = 0; run < kRuns; ++run) {
+  for (int run = 0; run < kWarmUps + runs; ++run) {
+    const auto start = std::chrono::steady_clock::now();
     if (scanner->scan(searches.data(), probes, score, lists) != Status::ok) return false;
-    if (run >= kWarmUps) seconds.push_back(static_cast<double>(scanner->last_kernel_ms()) * 1e-3);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    if (run < kWarmUps) continue;
+    seconds.push_back(static_cast<double>(scanner->last_kernel_ms()) * 1e-3);
+    whole.push_back(took.count());
   }
   bool checked = true, told = false;
   for (std::size_t s = 0; s < lists.size(); ++s) {
-    checked = checked && right(gallery, searches[s], score, lists[s]);
+    checked = checked && right(gallery, searches[s], score, lists[s], copies);
     told = told || !lists[s].empty();
   }
   std::sort(seconds.begin(), seconds.end());
+  std::sort(whole.begin(), whole.end());
   const double pairs = static_cast<double>(scanner->blocks()) * kBlockPrints * probes;
   const std::string name =
       std::string(score == FingerScore::codes ? "prints by codes, " : "prints by alignment, ") +
-      unit.name + ", " + std::to_string(probes) + (probes == 1 ? " probe" : " probes");
+      unit.name + ", " + std::to_string(probes) + (probes == 1 ? " probe" : " probes") +
+      (copies == kCopies ? "" : ", " + std::to_string(copies / kCopies) + " M prints");
   figures.push_back(
       {name, pairs / seconds[seconds.size() / 2], "comparisons/s", 0, "", checked && told});
+  if (runs < kEndToEndRuns) return true;
+  figures.push_back({name + ", whole, p50", whole[whole.size() / 2], "s", 0, "", checked && told});
+  figures.push_back(
+      {name + ", whole, p99", whole[whole.size() * 99 / 100], "s", 0, "", checked && told});
+  return true;
+}
+
+// A search as its caller sees it, and galleries of 10 and 50 million prints where they fit.
+bool time_sizes(const DeviceInfo& device, std::vector<GpuFigure>& figures) {
+  const Unit best{CodeUnit::best, "best unit"};
+  for (const int probes : {1, 16}) {
+    if (!time_scan(device, best, FingerScore::alignment, probes, kCopies, kEndToEndRuns, figures))
+      return false;
+  }
+  for (const int times : {10, 50}) {
+    if (std::int64_t{times} * kBytesOfAMillion > device.free_bytes) {
+      std::printf("gpu: %d million prints do not fit, not timed\n", times);
+      continue;
+    }
+    if (!time_scan(device, best, FingerScore::alignment, 16, times * kCopies, 3, figures))
+      return false;
+  }
   return true;
 }
 
@@ -163,10 +194,11 @@ bool time_all(const DeviceInfo& device, std::vector<GpuFigure>& figures) {
   for (const Unit& unit : units_of(device)) {
     for (const FingerScore score : {FingerScore::codes, FingerScore::alignment}) {
       for (const int probes : {1, 16}) {
-        if (!time_scan(device, unit, score, probes, figures)) return false;
+        if (!time_scan(device, unit, score, probes, kCopies, kRuns, figures)) return false;
       }
     }
   }
+  if (!time_sizes(device, figures)) return false;
   const std::vector<GpuFigure> faces = time_gpu_faces(device.number, copy_rate);
   figures.insert(figures.end(), faces.begin(), faces.end());
   const std::vector<GpuFigure> comparisons = time_gpu_comparisons(device.number);
