@@ -33,8 +33,11 @@ constexpr int kGroupSidePx = 4000;
 // by this. Of 6,157 pictures of LFW it finds 18 of the 26 that were left; fingerprints stay below.
 constexpr float kDoubt = 0.3F;
 
-// And last, turned by these angles about its middle, for one face of a head that leans.
+// And last, turned by these angles about its middle, for one face of a head that leans: the one the
+// picture is of, at least so wide in shares of its shorter side. Small ones are seen where none
+// are.
 constexpr double kTurnsDegrees[] = {-15, 15, -30, 30};
+constexpr float kLeaningShare = 0.25F;
 
 using Grey = dlib::array2d<unsigned char>;
 
@@ -123,6 +126,8 @@ class DlibDetector final : public FaceDetector {
       Grey turned;
       const auto back = dlib::inv(dlib::rotate_image(grey, turned, degrees * dlib::pi / 180));
       std::vector<DetectedFace> faces = detect_in(turned, 1, threshold_);
+      const auto least = kLeaningShare * static_cast<float>(std::min(grey.nc(), grey.nr()));
+      std::erase_if(faces, [&](const DetectedFace& face) { return face.box.width_px < least; });
       if (faces.empty()) continue;
       if (!surest.empty() && faces.front().confidence <= surest.front().confidence) continue;
       faces.resize(1);

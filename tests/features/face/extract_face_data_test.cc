@@ -229,6 +229,34 @@ TEST(FaceData, TheSameVectorsInABatchAndAtEveryRun) {
   }
 }
 
+// Beyond the lean that the detector was trained for, the eyes are where the upright picture has
+// them.
+TEST(FaceData, AHeadThatLeansIsFound) {
+  WHORL_DATA_OR_SKIP(folder, "faces/color_small/krasserm_lfw10");
+  EXTRACTOR_OR_SKIP(extractor, "dlib-resnet-128");
+  const TenPeople people = ten_people(folder);
+  int found = 0, tried = 0;
+  for (std::size_t p = 0; p < people.pictures.size(); p += 10) {
+    const Image& picture = people.pictures[p];
+    const auto upright = extractor.extract(picture, Rivals::ignore);
+    if (!upright) continue;
+    for (const float degrees : {-38.0F, 38.0F}) {
+      const float angle = degrees * 3.14159265F / 180, c = std::cos(angle), s = std::sin(angle);
+      const float x = static_cast<float>(picture.width_px) / 2;
+      const float y = static_cast<float>(picture.height_px) / 2;
+      const Similarity2d turn{c, s, x - c * x + s * y, y - s * x - c * y};
+      const auto leaning = extractor.extract(
+          warped(picture, turn, picture.width_px, picture.height_px), Rivals::ignore);
+      ++tried;
+      if (!leaning) continue;
+      const PointPx eye = leaning->found.landmarks[left_eye];
+      const PointPx expected = turn(upright->found.landmarks[left_eye]);
+      found += std::hypot(eye.x_px - expected.x_px, eye.y_px - expected.y_px) < 6 ? 1 : 0;
+    }
+  }
+  EXPECT_GE(found, tried * 3 / 4) << "of " << tried;
+}
+
 // The eyes and the mouth come to lie where the network learnt to see them: what a detector finds
 // in the aligned frame is there again, to a few pixels of its own error.
 TEST(FaceData, TheAlignedFaceHasItsLandmarksInTheirPlaces) {

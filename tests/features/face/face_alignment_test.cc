@@ -93,6 +93,22 @@ Image plane(int width, int height, int channels = 1) {
   return image;
 }
 
+TEST(MirrorImage, IsTurnedAboutTheMiddleAndAsLargeAsAsked) {
+  const Image picture = plane(21, 15, 3);
+  const Image mirrored = mirror_image(picture, 1);
+  for (std::size_t y = 0; y < 15; ++y) {
+    for (std::size_t x = 0; x < 21 * 3; ++x)
+      EXPECT_EQ(mirrored.samples[y * 63 + x], picture.samples[y * 63 + (20 - x / 3) * 3 + x % 3]);
+  }
+  EXPECT_EQ(mirror_image(mirrored, 1), picture);
+  const Image zoomed = mirror_image(picture, 2);
+  for (const auto& [x, y] : {std::pair{10, 7}, {4, 7}, {10, 1}, {16, 11}}) {
+    const int from_x = 10 - (x - 10) / 2, from_y = 7 + (y - 7) / 2;
+    EXPECT_EQ(zoomed.samples[static_cast<std::size_t>(y * 21 + x) * 3],
+              picture.samples[static_cast<std::size_t>(from_y * 21 + from_x) * 3]);
+  }
+}
+
 TEST(Warped, SamplesBetweenPixels) {
   const Image picture = plane(40, 40, 3);
   for (const Similarity2d& from_frame :

@@ -51,6 +51,7 @@ channels = "bgr"
 output = "fc1"
 dimension = 512
 mirrored = true
+mirror_zoom = 1.06
 alignment = [[38, 51], [73, 51], [56, 71], [41, 92], [70, 92]]
 [calibration]
 version = 3
@@ -93,6 +94,7 @@ TEST(FaceModel, ReadsEveryEntry) {
   EXPECT_EQ(embedder.output, "fc1");
   EXPECT_EQ(embedder.dimension, 512);
   EXPECT_TRUE(embedder.mirrored);
+  EXPECT_FLOAT_EQ(embedder.mirror_zoom, 1.06F);
   EXPECT_EQ(embedder.alignment[left_mouth_corner], (PointPx{70, 92}));
   ASSERT_TRUE(model->calibration);
   EXPECT_EQ(model->calibration->version, 3U);
@@ -102,7 +104,7 @@ TEST(FaceModel, ReadsEveryEntry) {
 }
 
 TEST(FaceModel, WhatIsOptionalMayBeLeftOut) {
-  for (const char* line : {"output", "mirrored"}) {
+  for (const char* line : {"output", "mirror_zoom"}) {
     EXPECT_TRUE(parse_face_model(with(line, ""))) << line;
   }
   const std::string uncalibrated(kGood.substr(0, kGood.find("[calibration]")));
@@ -133,7 +135,7 @@ TEST(FaceModel, NamesTheEntryThatIsMissingOrMisspelt) {
       }
     }
   }
-  for (const char* line : {"output", "mirrored"}) {
+  for (const char* line : {"output", "mirror_zoom"}) {
     EXPECT_EQ(parse_face_model(with(line, "outputs = 1")).error().where,
               "embedder.outputs is no entry");
   }
@@ -190,6 +192,9 @@ const Spoilt kSpoilt[] = {
     {"dimension", "dimension = 1e300", "embedder.dimension"},
     {"mirrored", "mirrored = \"yes\"", "embedder.mirrored"},
     {"mirrored", "mirrored = 1", "embedder.mirrored"},
+    {"mirrored", "", "embedder.mirror_zoom"},
+    {"mirror_zoom", "mirror_zoom = 0.5", "embedder.mirror_zoom"},
+    {"mirror_zoom", "mirror_zoom = true", "embedder.mirror_zoom"},
     {"alignment", "alignment = [[38, 51], [73, 51], [56, 71], [41, 92]]", "embedder.alignment"},
     {"alignment", "alignment = [38, 51, 73, 51, 56]", "embedder.alignment"},
     {"alignment", "alignment = [[38, 51], [73], [56, 71], [41, 92], [70, 92]]",
