@@ -44,7 +44,7 @@ class FaceGraph {
   // Links of a face on each level, twice as many on the lowest, and how many of the nearest so far
   // are kept in view while adding: set by the recall they give and the time they take.
   static constexpr std::size_t kLinks = 32, kLowestLinks = 2 * kLinks;
-  static constexpr std::size_t kBuildBreadth = 150;
+  static constexpr std::size_t kBuildBreadth = 240;
   static constexpr int kMostLevels = 6;
 
   using Links = std::span<const std::uint32_t>;
@@ -269,7 +269,7 @@ class GraphShortlist final : public FaceShortlist {
  private:
   // How many of the nearest so far are kept in view while searching: set by the recall it gives
   // (docs/face-index.md).
-  static constexpr std::int64_t kSearchBreadth = 768;
+  static constexpr std::int64_t kSearchBreadth = 576;
   // Compared exactly beyond k: codes err by a few thousandths.
   static constexpr std::int64_t kSpareOfCodes = 22;
   // Where a filter admits so few that this share of the table had to be fetched, a scan is cheaper.
