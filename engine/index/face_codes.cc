@@ -133,11 +133,12 @@ FaceCodeRows::FaceCodeRows(int dimension, kernels::FaceCodeDot dot)
       dot_(dot),
       codes_of_(codes_) {}
 
-void FaceCodeRows::append(std::span<const float> vector) {
+Result<> FaceCodeRows::append(std::span<const float> vector) {
   WHORL_CHECK(std::ssize(vector) >= dimension_);
-  codes_of_.append();
+  WHORL_TRY_VOID(codes_of_.append());
   const auto terms = kernels::quantise_face(vector.data(), dimension_, place(rows()));
   scales_.push_back(terms.scale);
+  return {};
 }
 
 void FaceCodeRows::wipe(Row row) {

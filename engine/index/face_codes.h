@@ -97,7 +97,7 @@ class FaceCodeRows {
  public:
   FaceCodeRows(int dimension, kernels::FaceCodeDot dot);
 
-  void append(std::span<const float> vector);
+  Result<> append(std::span<const float> vector);  // Fault::out_of_memory
   void wipe(Row row);
   std::int64_t rows() const { return std::ssize(scales_); }
 

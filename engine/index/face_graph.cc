@@ -32,8 +32,8 @@ class FaceGraph {
  public:
   explicit FaceGraph(const FaceCodeRows& codes) : codes_(codes) {}
 
-  // The last row of the codes, of which every one before is in the graph.
-  void add(std::uint32_t row);
+  // The last row of the codes, of which every one before is in the graph. Fault::out_of_memory.
+  Result<> add(std::uint32_t row);
   // About the `breadth` nearest, in no order.
   std::vector<Near> nearest(const Coded& probe, std::size_t breadth) const;
 
@@ -188,15 +188,15 @@ void FaceGraph::link_back(std::uint32_t from, int level, const Near& to) {
   set_links(from, level, diverse(std::move(all), have.size()));
 }
 
-void FaceGraph::add(std::uint32_t row) {
+Result<> FaceGraph::add(std::uint32_t row) {
   WHORL_CHECK(row == rows_ && codes_.rows() == std::int64_t{row} + 1);
-  lowest_.append();
+  WHORL_TRY_VOID(lowest_.append());
   lowest_links_.push_back(0);
   const int level = level_of(row);
   if (level > 0) upper_[row].resize(static_cast<std::size_t>(level));
   if (rows_++ == 0) {
     entry_ = row, top_ = level;
-    return;
+    return {};
   }
   const Coded own = coded(row);
   Near at{similarity(own, entry_), entry_};
@@ -209,6 +209,7 @@ void FaceGraph::add(std::uint32_t row) {
     for (const Near& near : chosen) link_back(near.row, l, {near.similarity, row});
   }
   if (level > top_) entry_ = row, top_ = level;
+  return {};
 }
 
 std::vector<Near> FaceGraph::nearest(const Coded& probe, std::size_t breadth) const {
@@ -233,9 +234,8 @@ class GraphShortlist final : public FaceShortlist {
       : rows_(dimension, kernels::face_code_dot(backend)), graph_(rows_) {}
 
   Result<> add(const FaceTable& table, Row row) override {
-    rows_.append({table.vector(row), static_cast<std::size_t>(table.padded())});
-    graph_.add(row.value());
-    return {};
+    WHORL_TRY_VOID(rows_.append({table.vector(row), static_cast<std::size_t>(table.padded())}));
+    return graph_.add(row.value());
   }
 
   Result<> remove(const FaceTable&, Row row) override {

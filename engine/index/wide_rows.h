@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <new>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "engine/base/wide_memory.h"
@@ -21,13 +21,14 @@ class WideRows {
  public:
   explicit WideRows(std::int64_t width) : width_(width) {}
 
-  void append() {  // throws std::bad_alloc
+  // Fault::out_of_memory.
+  Result<> append() {
     if (rows_ == std::ssize(slabs_) * kSlabRows) {
-      const auto slab = wide_memory(static_cast<std::size_t>(kSlabRows) * row_bytes());
-      if (!slab) throw std::bad_alloc();
-      slabs_.push_back(*slab);
+      WHORL_TRY(auto slab, wide_memory(static_cast<std::size_t>(kSlabRows) * row_bytes()));
+      slabs_.push_back(std::move(slab));
     }
     ++rows_;
+    return {};
   }
   // Pre: 0 <= r < rows().
   T* row(std::int64_t r) const {

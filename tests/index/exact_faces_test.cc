@@ -197,7 +197,7 @@ TEST(FaceCodeRows, GiveTheProductOfTheCodesAndForgetWhatIsWiped) {
   std::vector<std::vector<float>> vectors;
   for (int row = 0; row < 1100; ++row) {
     vectors.push_back(maker.face());
-    rows.append(vectors.back());
+    ASSERT_TRUE(rows.append(vectors.back()));
   }
   for (const std::uint32_t row : {0U, 1023U, 1024U, 1099U}) {
     EXPECT_NEAR(rows.similarity(rows.row(Row{row}), rows.row(Row{row})), 1, 0.01);
