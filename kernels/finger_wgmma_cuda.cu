@@ -64,7 +64,8 @@ struct WgmmaColumns {
         const auto row = static_cast<std::uint32_t>(s / kRowSlices * slice_codes);
         const std::uint32_t at =
             slices + (row + static_cast<std::uint32_t>(tile * kTileCodes)) * kWgmmaRowBytes;
-        wgmma_u8(sums, a[s], wgmma_matrix(at + s % kRowSlices * kWgmmaDepth));
+        wgmma_u8(sums, a[s],
+                 wgmma_matrix(at + static_cast<std::uint32_t>(s % kRowSlices * kWgmmaDepth)));
       }
       wgmma_wait();
 #pragma unroll
