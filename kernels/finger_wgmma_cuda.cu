@@ -13,7 +13,7 @@ using namespace device;
 // stay in its warp's registers. A row's word 2 t stands at bytes 4 t of the slice's first half,
 // word 2 t + 1 at those of the second, as load_group() has them.
 struct WgmmaColumns {
-  static constexpr int kBlocks = 2;
+  [[maybe_unused]] static constexpr int kBlocks = 2;
   static constexpr int kTogether = 4;                                 // warps
   static constexpr int kRowSlices = 2, kRows = kSlices / kRowSlices;  // of 64 bytes, a code
   static_assert(kRows * kWgmmaRowBytes == kSlicedCodeBytes && kSliceAlignment == kWgmmaAlignment);
