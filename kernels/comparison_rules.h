@@ -34,7 +34,6 @@ inline constexpr std::int32_t kFullProduct = kVectorLength * kVectorLength;
 // Upright captures are turned against each other by up to 45 degrees, and directions of mates by up
 // to 25 more (kMinCosine); a wider gate lets chance pairs in (measured).
 inline constexpr int kUprightGateSteps = 50;  // 70 degrees
-inline constexpr int kAnyGateSteps = 128;     // a half turn: no gate, and nothing of the kernels'
 // Strangers' neighbourhoods have cosines of 0 +- 0.12; what is less alike says nothing.
 inline constexpr auto kLeastProduct = static_cast<std::int32_t>(0.05F * kFullProduct);
 inline constexpr int kMaxPairs = 32;  // 24 to 48 were tried: no difference
@@ -113,9 +112,9 @@ inline constexpr float kMostUnlike = -2;
 inline constexpr auto kLikeNarrower =
     static_cast<float>(alignment::logarithm(kStrangersLikeSd / kMatesLikeSd));
 
-// What a minutia costs that should be there and is not: -ln(1 - kFound) where half of those around
-// it match, down to a share of it where none does. Its neighbours count by nearness (biweight
-// kernel).
+// What a minutia costs that should be there and is not: about -ln(1 - kFound) = 1.2 where half of
+// those around it match, down to a share of it where none does (1.2 to 1.35 differ by less than
+// noise). Its neighbours count by nearness (biweight kernel).
 inline constexpr float kUnmatchedPrice = 1.3F;
 inline constexpr float kLonelyShare = 0.3F;
 inline constexpr float kAroundPx2 = 106 * 106;

@@ -30,7 +30,7 @@ FingerMatcher::Opinion FingerMatcher::judge(const PreparedPrint& first,
 std::optional<FingerMatcher::Opinion> FingerMatcher::judge_turned(const PreparedPrint& first,
                                                                   const PreparedPrint& second,
                                                                   Similarity upright) {
-  const auto& pairs = local_pairs_.find(first, second, rules::kAnyGateSteps);
+  const auto& pairs = local_pairs_.find(first, second, kAnyGateSteps);
   if (rules::similarity_of(-kTurnedPrice, local_pairs_.support()) <= upright.value()) return {};
   Opinion turned{local_pairs_.support(), growth_.grow(first, second, pairs, local_pairs_)};
   turned.price = kTurnedPrice;

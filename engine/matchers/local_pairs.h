@@ -21,6 +21,9 @@ struct RankedPair {
   float efficiency = 0;  // relaxed / similarity: how well the others support it
 };
 
+// No gate: a half turn.
+inline constexpr int kAnyGateSteps = rules::kStepsPerTurn / 2;
+
 // Pairs of minutiae with similar neighbourhoods, and how well each fits the others.
 //
 // 1. similarity(a, b) = cosine of the two vectors, for directions within the gate.

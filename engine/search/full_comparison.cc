@@ -75,13 +75,15 @@ std::vector<Similarity> compare_in_full(std::span<const FingerTemplate* const> p
                                         kernels::Backend backend, DeviceGallery* devices) {
   std::vector<Similarity> similarities(wanted.size());
   Comparing comparing(probes, backend);
-  const bool upright = std::ranges::all_of(wanted, [](const FullComparison& one) {
-    return one.rotation == matchers::Rotation::upright;
-  });
   for (std::size_t first = 0; first < wanted.size();) {
-    const bool asked = upright && devices != nullptr && devices->compares(wanted.size() - first);
-    const std::size_t count =
-        asked ? std::min(kRound, wanted.size() - first) : wanted.size() - first;
+    const auto left = wanted.subspan(first);
+    const matchers::Rotation rotation = left.front().rotation;
+    const auto alike = static_cast<std::size_t>(
+        std::ranges::find_if(left, [&](const auto& one) { return one.rotation != rotation; }) -
+        left.begin());
+    const bool asked =
+        rotation == matchers::Rotation::upright && devices != nullptr && devices->compares(alike);
+    const std::size_t count = asked ? std::min(kRound, alike) : alike;
     const auto some = wanted.subspan(first, count);
     const auto out = std::span(similarities).subspan(first, count);
     if (!asked || !comparing.on_devices(some, *devices, out)) comparing.on_cpu(some, out);

@@ -17,8 +17,8 @@ struct FullComparison {
   matchers::Rotation rotation = matchers::Rotation::upright;
 };
 
-// What FingerMatcher says of each: on devices, if there are any, it is worth it and all of them are
-// upright, else on all cores. The bits are the same. `devices` may be null.
+// What FingerMatcher says of each: runs of upright ones on devices, if there are any and it is
+// worth it, the rest on all cores. The bits are the same. `devices` may be null.
 std::vector<Similarity> compare_in_full(std::span<const FingerTemplate* const> probes,
                                         std::span<const FullComparison> wanted,
                                         kernels::Backend backend, DeviceGallery* devices);

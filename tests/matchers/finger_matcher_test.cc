@@ -77,7 +77,7 @@ float support_among(std::size_t described) {
             prepared.vectors.values.end(), std::int8_t{0});
   LocalPairs pairs(kernels::best_backend());
   pairs.meet(prepared, prepared);
-  EXPECT_EQ(pairs.find(prepared, prepared, rules::kAnyGateSteps).size(), described);
+  EXPECT_EQ(pairs.find(prepared, prepared, kAnyGateSteps).size(), described);
   return pairs.support();
 }
 

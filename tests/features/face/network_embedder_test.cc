@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "engine/features/face/extract_face.h"
+#include "engine/features/face/face_alignment.h"
 #include "engine/features/face/face_embedder.h"
 #include "tests/features/face/toy_face_model.h"
 
@@ -49,6 +50,23 @@ TEST(NetworkEmbedder, MirroredAddsTheMirrorImage) {
   toy.more = "mirrored = true\n";
   EXPECT_EQ(embed(toy, halves({100, 50, 20}, {200, 60, 40})),
             (std::vector<float>{150, 150, 45, 45, 10, 10}));
+}
+
+// From a column that is bright, the mirror image twice as large has a broader one.
+TEST(NetworkEmbedder, MirroredAddsTheMirrorImageAsLargeAsDescribed) {
+  Image column{16, 16, 3, std::nullopt, std::vector<std::uint8_t>(16 * 16 * 3, 20)};
+  for (std::size_t y = 0; y < 16; ++y)
+    for (std::size_t c = 0; c < 3; ++c) column.samples[(y * 16 + 10) * 3 + c] = 200;
+  ToyFaceModel toy;
+  const std::vector<float> alone = embed(toy, column);
+  for (const float zoom : {1.0F, 1.25F}) {
+    toy.more = "";
+    std::vector<float> sum = embed(toy, mirror_image(column, zoom));
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += alone[i];
+    toy.more = "mirrored = true\nmirror_zoom = " + std::to_string(zoom) + "\n";
+    EXPECT_EQ(embed(toy, column), sum) << zoom;
+  }
+  EXPECT_NE(mirror_image(column, 1.25F), mirror_image(column, 1));
 }
 
 TEST(NetworkEmbedder, TakesTheLayerNamedAsOutput) {
