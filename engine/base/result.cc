@@ -48,7 +48,7 @@ constexpr FaultText kTexts[] = {
      "this subject, encounter or request is stored already",
      "choose a new number, or use `whorl update` to replace the encounter"},
     {Fault::not_found, Blame::not_found, "not-found", "no such gallery, subject or encounter",
-     "`whorl list --store DIR` shows what there is"},
+     "`whorl list`, or over the network `whorl client galleries` and `show`, tell what there is"},
     {Fault::bad_checksum, Blame::machine, "bad-checksum",
      "stored bytes changed since they were written",
      "restore the store from a backup with `whorl restore`, and have the disk examined"},
@@ -165,6 +165,8 @@ constexpr FaultText kTexts[] = {
     {Fault::gallery_moving, Blame::machine, "gallery-moving",
      "the gallery's faces are half-way to another model",
      "run `whorl re-embed` with the model named here until it says that all are moved"},
+    {Fault::no_store, Blame::usage, "no-store", "there is no store, or no backup, in this folder",
+     "name another folder; `whorl enroll` and `whorl gallery` make a store with --create"},
 };
 
 static_assert(std::end(kTexts)[-1].fault == kLastFault);

@@ -23,9 +23,9 @@ Result<std::vector<PreparedChange>> prepare(const Batch& batch) {
     PreparedChange& next = prepared.emplace_back(PreparedChange{&change, {}, {}});
     if (change.note) WHORL_TRY_VOID(check(*change.note));
     if (change.operation != Operation::enrol && change.operation != Operation::update) continue;
-    const std::string name = change.encounter
-                                 ? name_of(EncounterPlace{place_of(change), *change.encounter})
-                                 : name_of(place_of(change));
+    const std::string name =
+        change.encounter ? name_in_gallery(EncounterPlace{place_of(change), *change.encounter})
+                         : name_in_gallery(change.subject);
     WHORL_TRY(next.plain, named(encode(change.content), name));
     WHORL_TRY_VOID(named(check_pictures(change), name));
     next.tally = tally_of(change.content);
@@ -70,7 +70,8 @@ Result<EncounterId> ChangeApplier::enrol(const PreparedChange& prepared) {
   const Change& change = *prepared.change;
   const SubjectPlace place = place_of(change);
   WHORL_TRY(auto record, find_subject(batch_, place));
-  if (record && change.expect_new_subject) return fail(Fault::duplicate_id, 0, name_of(place));
+  if (record && change.expect_new_subject)
+    return fail(Fault::duplicate_id, 0, name_in_gallery(place.subject));
   Key key;
   if (record) {
     WHORL_TRY(key, unwrap(vault_, place, *record));
@@ -83,13 +84,13 @@ Result<EncounterId> ChangeApplier::enrol(const PreparedChange& prepared) {
 
   const EncounterPlace at{place, change.encounter.value_or(record->next)};
   if (at.encounter == EncounterId{0} || at.encounter > kLastEncounter) {
-    return fail(Fault::out_of_range, 0, name_of(at));
+    return fail(Fault::out_of_range, 0, name_in_gallery(at));
   }
   if (record->encounters >= kMaxEncountersPerSubject) {
-    return fail(Fault::limit_exceeded, 0, name_of(at));
+    return fail(Fault::limit_exceeded, 0, name_in_gallery(at));
   }
   WHORL_TRY(const auto taken, named(batch_.get(Space::encounters, key_of(at)), name_of(at)));
-  if (taken) return fail(Fault::duplicate_id, 0, name_of(at));
+  if (taken) return fail(Fault::duplicate_id, 0, name_in_gallery(at));
 
   record->next = std::max(record->next, EncounterId{at.encounter.value() + 1});
   ++record->encounters;
@@ -158,7 +159,7 @@ Result<ChangeApplier::Removal> ChangeApplier::erase(SubjectPlace place) {
     return fail(Fault::not_found, 0, name_of(place.gallery));
   }
   WHORL_TRY(const auto value, named(batch_.get(Space::subjects, key_of(place)), name_of(place)));
-  if (!value) return fail(Fault::not_found, 0, name_of(place));
+  if (!value) return fail(Fault::not_found, 0, name_in_gallery(place.subject));
   WHORL_TRY(const auto encounters, encounters_of(place));
   const auto enrolled = must_find(place);  // a damaged key must not keep a person from erasure
   Removal removal;
@@ -182,14 +183,14 @@ Result<ChangeApplier::Removal> ChangeApplier::erase(SubjectPlace place) {
 
 Result<ChangeApplier::Enrolled> ChangeApplier::must_find(SubjectPlace place) const {
   WHORL_TRY(auto record, find_subject(batch_, place));
-  if (!record) return fail(Fault::not_found, 0, name_of(place));
+  if (!record) return fail(Fault::not_found, 0, name_in_gallery(place.subject));
   WHORL_TRY(const Key key, unwrap(vault_, place, *record));
   return Enrolled{std::move(*record), key};
 }
 
 Result<Encounter> ChangeApplier::must_open(const Key& key, EncounterPlace place) const {
   WHORL_TRY(auto encounter, find_encounter(batch_, vault_, key, place));
-  if (!encounter) return fail(Fault::not_found, 0, name_of(place));
+  if (!encounter) return fail(Fault::not_found, 0, name_in_gallery(place));
   return std::move(*encounter);
 }
 

@@ -98,15 +98,24 @@ std::string name_of_note(std::string_view note) { return "note " + std::string(n
 std::string name_of(GalleryId gallery) { return "gallery " + std::to_string(gallery.value()); }
 
 std::string name_of(SubjectPlace place) {
-  return name_of(place.gallery) + ", subject " + std::to_string(place.subject.value());
+  return name_of(place.gallery) + ", " + name_in_gallery(place.subject);
 }
 
 std::string name_of(EncounterPlace place) {
-  return name_of(place.of) + ", encounter " + std::to_string(place.encounter.value());
+  return name_of(place.of.gallery) + ", " + name_in_gallery(place);
 }
 
 std::string name_of(const PicturePlace& place) {
   return name_of(place.of) + ", picture " + std::to_string(place.number + 1);
+}
+
+std::string name_in_gallery(SubjectId subject) {
+  return "subject " + std::to_string(subject.value());
+}
+
+std::string name_in_gallery(const EncounterPlace& place) {
+  return name_in_gallery(place.of.subject) + ", encounter " +
+         std::to_string(place.encounter.value());
 }
 
 }  // namespace whorl::gallery

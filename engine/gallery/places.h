@@ -69,6 +69,9 @@ std::string name_of(SubjectPlace place);
 std::string name_of(EncounterPlace place);
 std::string name_of(const PicturePlace& place);
 std::string name_of(GalleryId gallery);
+// "subject 17, encounter 2": for a caller, who named the gallery and does not know its number.
+std::string name_in_gallery(SubjectId subject);
+std::string name_in_gallery(const EncounterPlace& place);
 std::string name_of_note(std::string_view note);
 
 }  // namespace whorl::gallery

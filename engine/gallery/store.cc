@@ -25,9 +25,7 @@ Result<std::shared_ptr<StoreBody>> open_body(const std::string& folder, const Ke
   const StoreOptions options = with_defaults(given);
   const std::string database = folder + "/db";
   if (options.create) WHORL_TRY_VOID(make_folder(folder));
-  if (!options.create && !exists(database)) {
-    return fail(Fault::io_error, 0, folder + ": there is no store here (--create makes one)");
-  }
+  if (!options.create && !exists(database)) return fail(Fault::no_store, 0, folder);
   WHORL_TRY(FolderLock lock, FolderLock::take(folder));
   if (!exists(database)) {
     WHORL_TRY_VOID(create_store(folder, master, *options.entropy, options.clock->now()));

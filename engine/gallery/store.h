@@ -162,7 +162,7 @@ class Snapshot {
 // finds room goes through.
 class Store {
  public:
-  // Faults: io_error when there is no store here and `create` is not set, wrong_key, store_in_use,
+  // Faults: no_store when there is none here and `create` is not set, wrong_key, store_in_use,
   // store_version, store_corrupt, disk_full. Costs milliseconds, and up to a second after a crash.
   static Result<std::unique_ptr<Store>> open(const std::string& folder, const Key& master,
                                              const StoreOptions& options);
@@ -252,7 +252,7 @@ class Store {
 
   // Makes a store from a backup, checking every file against its checksum on the way; needs no key.
   // Faults: already_exists unless `to` is absent or empty; store_corrupt, bad_checksum for a
-  // damaged backup; io_error where there is no backup. A failed restore leaves nothing behind.
+  // damaged backup; no_store where there is no backup. A failed restore leaves nothing behind.
   static Result<> restore(const std::string& from, const std::string& to);
 
   // Puts a store that no one has open under another master key, records untouched: whatever the old

@@ -27,7 +27,7 @@ Result<std::vector<Picture>> Store::get_pictures(GalleryId gallery, SubjectId su
   std::vector<Picture> pictures;
   const auto work = [&](const DiskReader& reader) -> Result<> {
     WHORL_TRY(const auto record, find_subject(reader, at.of));
-    if (!record) return fail(Fault::not_found, 0, name_of(at));
+    if (!record) return fail(Fault::not_found, 0, name_in_gallery(at));
     WHORL_TRY(const Key key, unwrap(body_->vault, at.of, *record));
     WHORL_TRY(pictures, find_pictures(reader, body_->vault, key, at));
     return {};

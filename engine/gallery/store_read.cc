@@ -64,7 +64,7 @@ Result<std::vector<EnrolledSubject>> read_subjects(const SnapshotState& state,
 Result<std::vector<StoredEncounter>> read_subject(const DiskReader& reader, const Vault& vault,
                                                   SubjectPlace place) {
   WHORL_TRY(const auto record, find_subject(reader, place));
-  if (!record) return fail(Fault::not_found, 0, name_of(place));
+  if (!record) return fail(Fault::not_found, 0, name_in_gallery(place.subject));
   Walk walk(reader, vault, place.gallery, place);
   WHORL_TRY(auto subject, walk.next());
   if (!subject || subject->place != place) return fail(Fault::store_corrupt, 0, name_of(place));
@@ -192,10 +192,10 @@ Result<Encounter> Store::get_encounter(GalleryId gallery, SubjectId subject,
   Encounter content;
   const auto work = [&](const DiskReader& reader) -> Result<> {
     WHORL_TRY(const auto record, find_subject(reader, at.of));
-    if (!record) return fail(Fault::not_found, 0, name_of(at));
+    if (!record) return fail(Fault::not_found, 0, name_in_gallery(at));
     WHORL_TRY(const Key key, unwrap(body_->vault, at.of, *record));
     WHORL_TRY(auto found, find_encounter(reader, body_->vault, key, at));
-    if (!found) return fail(Fault::not_found, 0, name_of(at));
+    if (!found) return fail(Fault::not_found, 0, name_in_gallery(at));
     content = std::move(*found);
     return {};
   };

@@ -206,7 +206,7 @@ Result<> Store::backup(const std::string& to) {
 }
 
 Result<> Store::restore(const std::string& from, const std::string& to) {
-  if (!exists(from + "/meta")) return fail(Fault::io_error, 0, from + ": there is no backup");
+  if (!exists(from + "/meta")) return fail(Fault::no_store, 0, from);
   if (!is_absent_or_empty(to)) return fail(Fault::already_exists, 0, to);
   const bool there = exists(to);
   auto outcome = named(restore_database(from, to), from);

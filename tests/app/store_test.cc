@@ -266,8 +266,8 @@ TEST_F(StoreTest, ChangesItsMasterKey) {
 TEST_F(StoreTest, MakesNoStoreUnlessAsked) {
   ASSERT_EQ(run({"simulate", "--people", "1", "--out", "p"}).exit_code, 0);
   const Ran ran = run_json(of("enroll", {"p/0/1_2_1.whorl", "--subject", "1"}));
-  EXPECT_EQ(ran.exit_code, 4);
-  EXPECT_EQ(ran.fault(), 22);
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_EQ(ran.fault(), 60);
   EXPECT_FALSE(std::filesystem::exists(path("store")));
 }
 

@@ -89,7 +89,7 @@ TEST_F(Backup, RestoreRefusesAFolderThatIsNotEmpty) {
 }
 
 TEST_F(Backup, RestoreSaysThatThereIsNoBackup) {
-  EXPECT_EQ(Store::restore(folder_ / "nothing", folder_ / "new").error().fault, Fault::io_error);
+  EXPECT_EQ(Store::restore(folder_ / "nothing", folder_ / "new").error().fault, Fault::no_store);
   EXPECT_FALSE(std::filesystem::exists(folder_ / "new"));
 }
 

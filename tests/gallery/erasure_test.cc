@@ -130,7 +130,7 @@ TEST_F(Erasure, IsToldInTheChangeLogAndTheCounters) {
 
 TEST_F(Erasure, OfSomeoneUnknownIsRefused) {
   EXPECT_EQ(store_->erase_subject(gallery_, SubjectId{17}).error(),
-            (Error{Fault::not_found, 0, "gallery 1, subject 17"}));
+            (Error{Fault::not_found, 0, "subject 17"}));
   EXPECT_EQ(store_->erase_subject(GalleryId{9}, SubjectId{17}).error().fault, Fault::not_found);
 }
 

@@ -112,64 +112,64 @@ void enrol_changed(Batch& batch, GalleryId gallery, const std::function<void(Enc
 
 // Subject 17 has encounter 1; each row is one change that must be refused.
 const RefusedCase kRefused[] = {
-    {"TakenEncounterNumber", Fault::duplicate_id, "gallery 1, subject 17, encounter 1",
+    {"TakenEncounterNumber", Fault::duplicate_id, "subject 17, encounter 1",
      [](Batch& b, GalleryId g) {
        b.enrol_as(g, SubjectId{17}, EncounterId{1}, sample_encounter(2));
      }},
-    {"TakenWithinTheBatch", Fault::duplicate_id, "gallery 1, subject 18, encounter 5",
+    {"TakenWithinTheBatch", Fault::duplicate_id, "subject 18, encounter 5",
      [](Batch& b, GalleryId g) {
        b.enrol_as(g, SubjectId{18}, EncounterId{5}, sample_encounter(2));
        b.enrol_as(g, SubjectId{18}, EncounterId{5}, sample_encounter(3));
      }},
-    {"SubjectNotNew", Fault::duplicate_id, "gallery 1, subject 17",
+    {"SubjectNotNew", Fault::duplicate_id, "subject 17",
      [](Batch& b, GalleryId g) {
        b.enrol(g, SubjectId{17}, sample_encounter(2), Expect::new_subject);
      }},
-    {"EncounterZero", Fault::out_of_range, "gallery 1, subject 17, encounter 0",
+    {"EncounterZero", Fault::out_of_range, "subject 17, encounter 0",
      [](Batch& b, GalleryId g) {
        b.enrol_as(g, SubjectId{17}, EncounterId{0}, sample_encounter(2));
      }},
     {"EncounterWithoutSuccessor", Fault::out_of_range,
-     "gallery 1, subject 17, encounter 4294967295",
+     "subject 17, encounter 4294967295",
      [](Batch& b, GalleryId g) {
        b.enrol_as(g, SubjectId{17}, EncounterId{0xFFFFFFFFU}, sample_encounter(2));
      }},
     {"UnknownGallery", Fault::not_found, "gallery 77",
      [](Batch& b, GalleryId) { b.enrol(GalleryId{77}, SubjectId{1}, sample_encounter(2)); }},
-    {"UpdateOfUnknownSubject", Fault::not_found, "gallery 1, subject 30",
+    {"UpdateOfUnknownSubject", Fault::not_found, "subject 30",
      [](Batch& b, GalleryId g) {
        b.update(g, SubjectId{30}, EncounterId{1}, sample_encounter(2));
      }},
-    {"UpdateOfUnknownEncounter", Fault::not_found, "gallery 1, subject 17, encounter 2",
+    {"UpdateOfUnknownEncounter", Fault::not_found, "subject 17, encounter 2",
      [](Batch& b, GalleryId g) {
        b.update(g, SubjectId{17}, EncounterId{2}, sample_encounter(2));
      }},
-    {"DeleteOfUnknownEncounter", Fault::not_found, "gallery 1, subject 17, encounter 2",
+    {"DeleteOfUnknownEncounter", Fault::not_found, "subject 17, encounter 2",
      [](Batch& b, GalleryId g) { b.delete_encounter(g, SubjectId{17}, EncounterId{2}); }},
-    {"DeleteOfUnknownSubject", Fault::not_found, "gallery 1, subject 30",
+    {"DeleteOfUnknownSubject", Fault::not_found, "subject 30",
      [](Batch& b, GalleryId g) { b.delete_subject(g, SubjectId{30}); }},
-    {"NoTemplates", Fault::empty_input, "gallery 1, subject 30",
+    {"NoTemplates", Fault::empty_input, "subject 30",
      [](Batch& b, GalleryId g) { enrol_changed(b, g, [](Encounter& e) { e.templates.clear(); }); }},
-    {"TooManyTemplates", Fault::limit_exceeded, "gallery 1, subject 30",
+    {"TooManyTemplates", Fault::limit_exceeded, "subject 30",
      [](Batch& b, GalleryId g) {
        enrol_changed(b, g, [](Encounter& e) {
          e.templates.resize(kMaxTemplatesPerEncounter + 1, e.templates.front());
        });
      }},
-    {"SourceTooLong", Fault::limit_exceeded, "gallery 1, subject 30",
+    {"SourceTooLong", Fault::limit_exceeded, "subject 30",
      [](Batch& b, GalleryId g) {
        enrol_changed(b, g, [](Encounter& e) { e.source.assign(kMaxSourceBytes + 1, 's'); });
      }},
-    {"UnknownSex", Fault::out_of_range, "gallery 1, subject 30",
+    {"UnknownSex", Fault::out_of_range, "subject 30",
      [](Batch& b, GalleryId g) {
        enrol_changed(b, g, [](Encounter& e) { e.demographics.sex = static_cast<Sex>(9); });
      }},
-    {"UnknownFinger", Fault::out_of_range, "gallery 1, subject 30",
+    {"UnknownFinger", Fault::out_of_range, "subject 30",
      [](Batch& b, GalleryId g) {
        enrol_changed(b, g,
                      [](Encounter& e) { finger_of(e).position = static_cast<FingerPosition>(11); });
      }},
-    {"FingerWithoutMinutiae", Fault::no_minutiae, "gallery 1, subject 30",
+    {"FingerWithoutMinutiae", Fault::no_minutiae, "subject 30",
      [](Batch& b, GalleryId g) {
        enrol_changed(b, g, [](Encounter& e) {
          finger_of(e).minutiae.clear();
@@ -177,13 +177,13 @@ const RefusedCase kRefused[] = {
          finger_of(e).code_version = 0;
        });
      }},
-    {"NotANumberInAFace", Fault::not_finite, "gallery 1, subject 30",
+    {"NotANumberInAFace", Fault::not_finite, "subject 30",
      [](Batch& b, GalleryId g) {
        enrol_changed(b, g, [](Encounter& e) {
          face_of(e).vector[2] = std::numeric_limits<float>::quiet_NaN();
        });
      }},
-    {"FaceWithoutDirection", Fault::zero_vector, "gallery 1, subject 30",
+    {"FaceWithoutDirection", Fault::zero_vector, "subject 30",
      [](Batch& b, GalleryId g) {
        enrol_changed(b, g, [](Encounter& e) { face_of(e).vector.assign(8, 0.0F); });
      }},

@@ -26,7 +26,7 @@ Fault fault_of_opening(const std::string& folder, const Key& key = sample_key(),
 
 TEST(StoreOpen, SaysThatThereIsNoStore) {
   const TempFolder folder;
-  EXPECT_EQ(fault_of_opening(folder / "nothing"), Fault::io_error);
+  EXPECT_EQ(fault_of_opening(folder / "nothing"), Fault::no_store);
   EXPECT_FALSE(std::filesystem::exists(folder / "nothing"));
 }
 

@@ -84,9 +84,9 @@ TEST_F(StoreTest, ASnapshotOutlivesTheStoreObject) {
 TEST_F(StoreTest, SaysWhatIsNotThere) {
   ASSERT_TRUE(enrol(1, 1));
   EXPECT_EQ(store_->get_subject(gallery_, SubjectId{2}).error(),
-            (Error{Fault::not_found, 0, "gallery 1, subject 2"}));
+            (Error{Fault::not_found, 0, "subject 2"}));
   EXPECT_EQ(store_->get_encounter(gallery_, SubjectId{1}, EncounterId{2}).error(),
-            (Error{Fault::not_found, 0, "gallery 1, subject 1, encounter 2"}));
+            (Error{Fault::not_found, 0, "subject 1, encounter 2"}));
   EXPECT_EQ(store_->get_subject(GalleryId{9}, SubjectId{1}).error().fault, Fault::not_found);
 }
 
