@@ -337,7 +337,7 @@ TEST_F(FacesThatMove, StayWhereAPictureIsMissing) {
 }
 
 TEST_F(FacesThatMove, AreToldWhatCannotBe) {
-  EXPECT_EQ(gallery({}).exit_code, 4);  // no store
+  EXPECT_EQ(gallery({}).exit_code, 2);  // no store
   EXPECT_EQ(gallery({"--create", "--face-index", "fast"}).exit_code, 2);
   EXPECT_EQ(gallery({"--create", "--keep-pictures", "maybe"}).exit_code, 2);
   ASSERT_EQ(gallery({"--create"}).exit_code, 0);
