@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/random.h"
 #include "tests/features/simulated_prints.h"
 
 namespace whorl::features {
@@ -107,6 +108,63 @@ TEST(ExtractPrint, AMovedPictureGivesTheMovedTemplate) {
     }
     EXPECT_GT(sum / static_cast<double>(prints().size()), 0.90) << static_cast<int>(move);
   }
+}
+
+// What lies between the first and the last rows and columns with at least 8 dark pixels.
+struct Crop {
+  Image image;
+  int left = 0, top = 0;
+};
+Crop cut_close(const Image& image) {
+  constexpr int kLeast = 8;
+  const int w = image.width_px, h = image.height_px;
+  const auto at = [&](int x, int y) { return image.samples[static_cast<std::size_t>(y * w + x)]; };
+  const auto inked = [&](int count, const auto& sample) {
+    int dark = 0;
+    for (int i = 0; i < count; ++i) dark += sample(i) < 110 ? 1 : 0;
+    return dark >= kLeast;
+  };
+  const auto row = [&](int y) { return inked(w, [&](int x) { return at(x, y); }); };
+  const auto column = [&](int x) { return inked(h, [&](int y) { return at(x, y); }); };
+  int left = 0, right = w, top = 0, bottom = h;
+  while (left < right && !column(left)) ++left;
+  while (right > left && !column(right - 1)) --right;
+  while (top < bottom && !row(top)) ++top;
+  while (bottom > top && !row(bottom - 1)) --bottom;
+  Crop crop{image, left, top};
+  crop.image.width_px = right - left, crop.image.height_px = bottom - top;
+  crop.image.samples.clear();
+  for (int y = top; y < bottom; ++y)
+    for (int x = left; x < right; ++x) crop.image.samples.push_back(at(x, y));
+  return crop;
+}
+
+// As slaps and cards are cut: the paper in the corners is ground, however little of it there is.
+// Measured: 402 minutiae for 413 of the whole pictures, 0.92 of them the same; with corners taken
+// for holes in the print 499 and 0.84.
+TEST(ExtractPrint, CloseCutsHaveNoMinutiaeInTheirCorners) {
+  double sum = 0;
+  std::size_t whole = 0, cut = 0;
+  for (const SimulatedPrint& print : prints()) {
+    Image paper = print.image;
+    SeededRandom grain(5);
+    for (std::uint8_t& s : paper.samples)
+      s = static_cast<std::uint8_t>(std::clamp(s + grain.normal(0, 12), 0.0, 255.0));
+    const Crop crop = cut_close(paper);
+    std::vector<Minutia> expected;
+    for (Minutia m : minutiae_in(paper, kAccurate)) {
+      m.x_px = static_cast<std::int16_t>(m.x_px - crop.left);
+      m.y_px = static_cast<std::int16_t>(m.y_px - crop.top);
+      if (m.x_px >= 0 && m.y_px >= 0 && m.x_px < crop.image.width_px &&
+          m.y_px < crop.image.height_px)
+        expected.push_back(m);
+    }
+    const auto found = minutiae_in(crop.image, kAccurate);
+    sum += agreement(found, expected, 3, 6);
+    whole += expected.size(), cut += found.size();
+  }
+  EXPECT_GT(sum / static_cast<double>(prints().size()), 0.90);
+  EXPECT_LT(static_cast<double>(cut), 1.03 * static_cast<double>(whole));
 }
 
 TEST(ExtractPrint, LightRidgesOnDarkAreTheSame) {

@@ -23,8 +23,9 @@ Mask inverted(Mask mask) {
   return mask;
 }
 
-// Turns each four-connected part of cells of `value` over that has fewer than `least` of them.
-void turn_small_parts(Mask& mask, std::uint8_t value, std::int64_t least) {
+// Turns each four-connected part of cells of `value` over that has fewer than `least` of them; with
+// `closed` alone those that do not reach the picture's edge.
+void turn_small_parts(Mask& mask, std::uint8_t value, std::int64_t least, bool closed = false) {
   Mask seen(mask.width(), mask.height());
   std::vector<std::pair<int, int>> part;
   for (int y = 0; y < mask.height(); ++y) {
@@ -32,8 +33,10 @@ void turn_small_parts(Mask& mask, std::uint8_t value, std::int64_t least) {
       if (mask.at(x, y) != value || seen.at(x, y) != 0) continue;
       part.assign(1, {x, y});
       seen.at(x, y) = 1;
+      bool open = false;
       for (std::size_t i = 0; i < part.size(); ++i) {
         const auto [px, py] = part[i];
+        open |= px == 0 || py == 0 || px == mask.width() - 1 || py == mask.height() - 1;
         for (const auto& [nx, ny] : {std::pair{px + 1, py}, std::pair{px - 1, py},
                                      std::pair{px, py + 1}, std::pair{px, py - 1}}) {
           if (!mask.contains(nx, ny) || mask.at(nx, ny) != value || seen.at(nx, ny) != 0) continue;
@@ -41,7 +44,7 @@ void turn_small_parts(Mask& mask, std::uint8_t value, std::int64_t least) {
           part.emplace_back(nx, ny);
         }
       }
-      if (static_cast<std::int64_t>(part.size()) >= least) continue;
+      if (static_cast<std::int64_t>(part.size()) >= least || (closed && open)) continue;
       for (const auto& [px, py] : part) mask.at(px, py) = value == 0 ? 1 : 0;
     }
   }
@@ -50,7 +53,7 @@ void turn_small_parts(Mask& mask, std::uint8_t value, std::int64_t least) {
 Mask tidied(Mask mask) {
   const std::int64_t all = mask.size();
   mask = eroded(dilated(mask, kSmooth), kSmooth);
-  turn_small_parts(mask, 0, all / kHoleShare);
+  turn_small_parts(mask, 0, all / kHoleShare, true);
   mask = dilated(eroded(mask, kSmooth), kSmooth);
   turn_small_parts(mask, 1, all / kPartShare);
   return mask;
