@@ -8,6 +8,7 @@
 
 #include "engine/base/random.h"
 #include "engine/features/fingerprint/ridge_mask.h"
+#include "engine/features/fingerprint/ridge_survey.h"
 #include "tests/features/gratings.h"
 
 namespace whorl::features {
@@ -139,15 +140,22 @@ TEST(RidgeMask, GrowsAndShrinksByADisc) {
   }
 }
 
-// Ridges in a disc on an empty platen: the mask is the disc and at most a margin about it.
-TEST(RidgeMask, FindsWhereRidgesAre) {
-  constexpr int kSide = 320, kMiddle = kSide / 2;
-  Field grey = noisy_ridges(kSide);
-  for (int y = 0; y < kSide; ++y) {
-    for (int x = 0; x < kSide; ++x) {
-      if (std::hypot(x - kMiddle, y - kMiddle) > 90) grey.at(x, y) = 178;  // as valleys are
+// Ridges in a disc about the middle, `out` elsewhere.
+template <typename Out>
+Field disc(int side, double radius, const Out& out) {
+  Field grey = noisy_ridges(side);
+  for (int y = 0; y < side; ++y) {
+    for (int x = 0; x < side; ++x) {
+      if (std::hypot(x - side / 2, y - side / 2) > radius) grey.at(x, y) = out();
     }
   }
+  return grey;
+}
+
+// On an empty platen the mask is the disc and at most a margin about it.
+TEST(RidgeMask, FindsWhereRidgesAre) {
+  constexpr int kSide = 320, kMiddle = kSide / 2;
+  const Field grey = disc(kSide, 90, [] { return 178.0F; });  // as valleys are
   const Mask mask = loose_mask(structure_tensor(normalised(grey), 1));
   for (int y = 0; y < mask.height(); ++y) {
     for (int x = 0; x < mask.width(); ++x) {
@@ -156,6 +164,30 @@ TEST(RidgeMask, FindsWhereRidgesAre) {
       EXPECT_EQ(mask.at(x, y), away < 100 ? 1 : 0) << x << ", " << y;
     }
   }
+}
+
+Mask strict_mask_of(const Field& grey) {
+  const Survey survey = survey_of(grey);
+  const RidgeFilter filter(survey.normal, kernels::best_backend());
+  return clear_ridges(survey, filter, {survey.flow, survey.period.log_px}).mask;
+}
+
+// The corners of a close cut are small gaps. Paper leaves them open; what is as dark as ink or as
+// uneven as ridges belongs to the print.
+TEST(RidgeMask, LeavesGapsAtTheEdgeOpenWhereTheyAreGround) {
+  constexpr int kSide = 240, kLast = kSide / kCellPx - 1;
+  SeededRandom random(3);
+  const auto cut = [&](double mean, double sd) {
+    return strict_mask_of(
+        disc(kSide, 130, [&] { return static_cast<float>(random.normal(mean, sd)); }));
+  };
+  const Mask paper = cut(190, 5), ink = cut(60, 5), smudge = cut(130, 50);
+  for (const auto& [x, y] : {std::pair{0, 0}, {kLast, 0}, {0, kLast}, {kLast, kLast}}) {
+    EXPECT_EQ(paper.at(x, y), 0) << x << ", " << y;
+    EXPECT_EQ(ink.at(x, y), 1) << x << ", " << y;
+    EXPECT_EQ(smudge.at(x, y), 1) << x << ", " << y;
+  }
+  EXPECT_EQ(paper.at(kLast / 2, kLast / 2), 1);
 }
 
 }  // namespace

@@ -93,4 +93,16 @@ Field normalised(const Field& grey) {
   return out;
 }
 
+CellGrey cell_grey(const Field& grey) {
+  Field squares = grey;
+  for (float& v : squares.cells()) v *= v;
+  CellGrey cells{block_means(grey, kCellPx), block_means(squares, kCellPx)};
+  for (std::ptrdiff_t i = 0; i < cells.mean.size(); ++i) {
+    const float m = cells.mean.cells().data()[i];
+    float& d = cells.deviation.cells().data()[i];
+    d = std::sqrt(std::max(0.0F, d - m * m));
+  }
+  return cells;
+}
+
 }  // namespace whorl::features

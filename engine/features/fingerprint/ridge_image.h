@@ -21,6 +21,12 @@ Result<Field> at_500_ppi(const Image& image, PixelsPerInch ppi);
 // zero: a tenth of the picture's own 90th percentile, and two grey levels.
 Field normalised(const Field& grey);
 
+// What each cell's own pixels are, in grey levels.
+struct CellGrey {
+  Field mean, deviation;
+};
+CellGrey cell_grey(const Field& grey);
+
 inline constexpr float kClip = 1.6F;  // specs: saturated prints lose less than at 2.5
 
 }  // namespace whorl::features

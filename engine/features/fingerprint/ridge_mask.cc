@@ -13,6 +13,7 @@ constexpr float kLooseEnergy = 0.05F, kLooseCoherence = 0.25F;
 constexpr float kLeastCorrelation = 0.45F;
 constexpr float kLeastConfidence = 0.03F, kConfidenceShare = 0.2F;
 constexpr float kAmplitudeShare = 0.2F;
+constexpr float kEvenShare = 0.5F;  // of the deviation within the print
 // Where the whole print is poor, its own better part is the measure: shares of what that reaches.
 constexpr float kUsualCoherence = 0.5F, kUsualCorrelation = 0.7F, kUsualConfidence = 0.5F;
 constexpr int kSmooth = 3;  // cells, 12 px: gaps and spikes narrower than twice this go
@@ -23,20 +24,20 @@ Mask inverted(Mask mask) {
   return mask;
 }
 
-// Turns each four-connected part of cells of `value` over that has fewer than `least` of them; with
-// `closed` alone those that do not reach the picture's edge.
-void turn_small_parts(Mask& mask, std::uint8_t value, std::int64_t least, bool closed = false) {
+using Part = std::vector<std::pair<int, int>>;  // cells
+
+// The four-connected parts of cells of `value`.
+template <typename Visit>
+void for_each_part(const Mask& mask, std::uint8_t value, const Visit& visit) {
   Mask seen(mask.width(), mask.height());
-  std::vector<std::pair<int, int>> part;
+  Part part;
   for (int y = 0; y < mask.height(); ++y) {
     for (int x = 0; x < mask.width(); ++x) {
       if (mask.at(x, y) != value || seen.at(x, y) != 0) continue;
       part.assign(1, {x, y});
       seen.at(x, y) = 1;
-      bool open = false;
       for (std::size_t i = 0; i < part.size(); ++i) {
         const auto [px, py] = part[i];
-        open |= px == 0 || py == 0 || px == mask.width() - 1 || py == mask.height() - 1;
         for (const auto& [nx, ny] : {std::pair{px + 1, py}, std::pair{px - 1, py},
                                      std::pair{px, py + 1}, std::pair{px, py - 1}}) {
           if (!mask.contains(nx, ny) || mask.at(nx, ny) != value || seen.at(nx, ny) != 0) continue;
@@ -44,19 +45,45 @@ void turn_small_parts(Mask& mask, std::uint8_t value, std::int64_t least, bool c
           part.emplace_back(nx, ny);
         }
       }
-      if (static_cast<std::int64_t>(part.size()) >= least || (closed && open)) continue;
-      for (const auto& [px, py] : part) mask.at(px, py) = value == 0 ? 1 : 0;
+      visit(part);
     }
   }
 }
 
-Mask tidied(Mask mask) {
-  const std::int64_t all = mask.size();
-  mask = eroded(dilated(mask, kSmooth), kSmooth);
-  turn_small_parts(mask, 0, all / kHoleShare, true);
-  mask = dilated(eroded(mask, kSmooth), kSmooth);
-  turn_small_parts(mask, 1, all / kPartShare);
-  return mask;
+bool reaches_the_edge(const Part& part, const Mask& mask) {
+  return std::any_of(part.begin(), part.end(), [&](const auto& at) {
+    const auto [x, y] = at;
+    return x == 0 || y == 0 || x == mask.width() - 1 || y == mask.height() - 1;
+  });
+}
+
+float median_of(const Field& field, const Part& part) {
+  std::vector<float> values;
+  for (const auto& [x, y] : part) values.push_back(field.at(x, y));
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+// Small gaps become part of the mask, but for those that are spared; then small parts go.
+template <typename IsSpared>
+Mask tidied(const Mask& rough, const IsSpared& is_spared) {
+  const auto small = [all = rough.size()](const Part& part, int share) {
+    return static_cast<std::int64_t>(part.size()) < all / share;
+  };
+  const Mask closed = eroded(dilated(rough, kSmooth), kSmooth);
+  Mask filled = closed;
+  for_each_part(closed, 0, [&](const Part& gap) {
+    if (!small(gap, kHoleShare) || is_spared(gap, closed)) return;
+    for (const auto& [x, y] : gap) filled.at(x, y) = 1;
+  });
+  const Mask opened = dilated(eroded(filled, kSmooth), kSmooth);
+  Mask kept = opened;
+  for_each_part(opened, 1, [&](const Part& part) {
+    if (!small(part, kPartShare)) return;
+    for (const auto& [x, y] : part) kept.at(x, y) = 0;
+  });
+  return kept;
 }
 
 }  // namespace
@@ -98,10 +125,10 @@ Mask loose_mask(const Tensor& tensor) {
     mask.cells().data()[i] =
         coherent.cells().data()[i] > least && flow.coherence(i) > least_coherence ? 1 : 0;
   }
-  return tidied(std::move(mask));
+  return tidied(mask, [](const Part&, const Mask&) { return false; });
 }
 
-Mask strict_mask(const Evidence& evidence, const Mask& loose) {
+Mask strict_mask(const Evidence& evidence, const Mask& loose, const CellGrey& grey) {
   const float usual = quantile(evidence.confidence, loose, 0.8F);
   const float least_confidence =
       std::max(std::min(kLeastConfidence, kUsualConfidence * usual), kConfidenceShare * usual);
@@ -117,7 +144,12 @@ Mask strict_mask(const Evidence& evidence, const Mask& loose) {
                                  ? 1
                                  : 0;
   }
-  return tidied(std::move(mask));
+  const auto is_ground = [&grey](const Part& gap, const Mask& closed) {
+    return reaches_the_edge(gap, closed) &&
+           median_of(grey.mean, gap) > quantile(grey.mean, closed, 0.5F) &&
+           median_of(grey.deviation, gap) < kEvenShare * quantile(grey.deviation, closed, 0.5F);
+  };
+  return tidied(mask, is_ground);
 }
 
 }  // namespace whorl::features

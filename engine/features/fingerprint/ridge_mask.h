@@ -3,6 +3,7 @@
 
 #include "engine/features/fingerprint/grid.h"
 #include "engine/features/fingerprint/ridge_flow.h"
+#include "engine/features/fingerprint/ridge_image.h"
 
 namespace whorl::features {
 
@@ -18,8 +19,10 @@ struct Evidence {
   Field confidence;   // of the period in the unfiltered picture (ridge_period.h)
 };
 // Where the filtered picture is still the unfiltered one's, and strong, and that one was periodic.
-// The bounds are the picture's own, so that they serve dry and creased prints alike.
-Mask strict_mask(const Evidence& evidence, const Mask& loose);
+// The bounds are the picture's own, so that they serve dry and creased prints alike. Gaps are
+// filled, but for those at the picture's edge that are ground: even, and lighter than the print,
+// such as the corners of a close cut. `grey` is of a picture with dark ridges.
+Mask strict_mask(const Evidence& evidence, const Mask& loose, const CellGrey& grey);
 
 // Grown and shrunk by a disc of `cells`; what lies beyond the picture's edge has no say.
 Mask dilated(const Mask& mask, int cells);

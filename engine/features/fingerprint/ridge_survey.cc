@@ -79,7 +79,7 @@ ClearRidges judged(const Survey& survey, Field filtered, Course course) {
   clear.filtered = std::move(filtered);
   clear.course = std::move(course);
   const Evidence evidence = evidence_of(clear.filtered, survey.normal, survey.period.confidence);
-  clear.mask = strict_mask(evidence, survey.loose);
+  clear.mask = strict_mask(evidence, survey.loose, survey.grey);
   clear.quality = evidence.correlation;
   for (std::ptrdiff_t i = 0; i < clear.quality.size(); ++i) {
     float& q = clear.quality.cells().data()[i];
@@ -101,12 +101,14 @@ void mix(Field& first, const Field& second, const Field& share) {
 Survey survey_of(const Field& grey) {
   Survey s;
   s.normal = normalised(grey);
+  s.grey = cell_grey(grey);
   const Tensor tensor = structure_tensor(s.normal, 1);
   s.loose = loose_mask(tensor);
   s.wide = dilated(s.loose, kWiderCells);
   s.light_ridges = background_is_darker(grey, s.loose);
   if (s.light_ridges) {
     for (float& v : s.normal.cells()) v = -v;
+    for (float& v : s.grey.mean.cells()) v = 255 - v;
   }
   s.flow = flow_of_two_scales(tensor);
   s.period = period_of(s.normal, 1, s.flow, s.wide);

@@ -11,7 +11,8 @@ namespace whorl::features {
 
 // First look: of the unfiltered picture.
 struct Survey {
-  Field normal;  // ridge_image.h
+  Field normal;   // ridge_image.h
+  CellGrey grey;  // turned round with `normal`
   bool light_ridges =
       false;         // the picture came with its ridges light; `normal` has been turned round
   Mask loose, wide;  // where the finger may be; that and two cells more, for filters to run in
