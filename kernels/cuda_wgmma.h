@@ -37,6 +37,8 @@ inline std::uint32_t shared_address(const void* shared) {
                                     emulated::current().shared);
 }
 inline void publish_to_wgmma() {}
+template <int kWords, typename Word>
+void hold(Word (&)[kWords]) {}
 inline void wgmma_begin() {}
 inline void wgmma_s8(int (&d)[kWgmmaSums], std::uint64_t a, std::uint64_t b) {
   emulated::wgmma_s8(d, kWgmmaColumns, a, b);
@@ -62,6 +64,14 @@ __device__ __forceinline__ std::uint32_t shared_address(const void* shared) {
 // What this thread wrote to shared memory may be multiplied after the next barrier.
 __device__ __forceinline__ void publish_to_wgmma() {
   WHORL_SM90A("fence.proxy.async.shared::cta;" ::: "memory");
+}
+// The words are in their registers here: nothing that writes or reads them moves past. The products
+// run beside the thread's own instructions, and the compiler does not know for how long they hold
+// sums and an A in registers: hold both before wgmma_begin and after wgmma_wait.
+template <int kWords, typename Word>
+__device__ __forceinline__ void hold(Word (&words)[kWords]) {
+#pragma unroll
+  for (int i = 0; i < kWords; ++i) asm volatile("" : "+r"(words[i])::"memory");
 }
 // Before the first of several products: the sums were written by others than the instruction.
 __device__ __forceinline__ void wgmma_begin() {

@@ -33,6 +33,7 @@ struct WgmmaUnit {
                                                   Sums& sums) {
     const Chunk* rows = stage + warp_of_thread() / 4 * kWarpRows * kTileChunks;
     auto& all = reinterpret_cast<int(&)[kWgmmaSums]>(sums);
+    hold(all);
     wgmma_begin();
 #pragma unroll
     for (int k = 0; k < kWgmmaRowBytes; k += kWgmmaDepth) {
@@ -41,6 +42,7 @@ struct WgmmaUnit {
                wgmma_matrix(shared_address(probes) + further));
     }
     wgmma_wait();
+    hold(all);
   }
 };
 

@@ -58,6 +58,9 @@ struct WgmmaColumns {
 #pragma unroll
       for (int s = 0; s < kSlices; ++s) turned.slice(m, s, a[s]);
       int sums[4 * kTiles] = {};
+      hold(sums);
+#pragma unroll
+      for (int s = 0; s < kSlices; ++s) hold(a[s]);
       wgmma_begin();
 #pragma unroll
       for (int s = 0; s < kSlices; ++s) {
@@ -68,6 +71,9 @@ struct WgmmaColumns {
                  wgmma_matrix(at + static_cast<std::uint32_t>(s % kRowSlices * kWgmmaDepth)));
       }
       wgmma_wait();
+      hold(sums);
+#pragma unroll
+      for (int s = 0; s < kSlices; ++s) hold(a[s]);
 #pragma unroll
       for (int j = 0; j < kTiles; ++j) {
         if (tile + j >= probe.tiles) continue;

@@ -74,7 +74,7 @@ bool same(const GalleryIndex& a, const GalleryIndex& b) {
       if (x.owner(index::Row{r}) != y.owner(index::Row{r})) return false;
     }
     for (std::int64_t block = 0; block < x.blocks(); ++block) {
-      if (!std::ranges::equal(x.block_bytes(block), y.block_bytes(block))) return false;
+      if (!std::ranges::equal(x.block(block).bytes(), y.block(block).bytes())) return false;
     }
   }
   return true;

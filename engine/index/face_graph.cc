@@ -74,7 +74,7 @@ class FaceGraph {
   Near climb(const Coded& probe, Near at, int level) const;
   std::vector<Near> walk(const Coded& probe, const std::vector<Near>& start, std::size_t breadth,
                          int level) const;
-  std::vector<Near> diverse(std::vector<Near> candidates, std::size_t most) const;
+  std::vector<Near> diverse(const Coded& own, std::vector<Near> candidates, std::size_t most) const;
 
   const FaceCodeRows& codes_;
   WideRows<Lowest> lowest_{1};
@@ -156,17 +156,26 @@ std::vector<Near> FaceGraph::walk(const Coded& probe, const std::vector<Near>& s
 }
 
 // The nearest candidates of which none is nearer to another that was taken than to the face itself:
-// links that lead into every direction, not all into one crowd.
-std::vector<Near> FaceGraph::diverse(std::vector<Near> candidates, std::size_t most) const {
+// links that lead into every direction, not all into one crowd. Copies of the face itself neither
+// hide nor are hidden; of them the latest take a quarter of the places at most, so that a crowd of
+// copies hangs together and is no island.
+std::vector<Near> FaceGraph::diverse(const Coded& own, std::vector<Near> candidates,
+                                     std::size_t most) const {
   std::ranges::sort(candidates, nearer);
-  std::vector<Near> kept;
-  for (const Near& candidate : candidates) {
+  const float same = codes_.similarity(own, own);
+  const auto others = std::ranges::find_if(
+      candidates, [same](const Near& candidate) { return candidate.similarity < same; });
+  const auto copies = static_cast<std::size_t>(others - candidates.begin());
+  std::vector<Near> kept(others - static_cast<std::ptrdiff_t>(std::min(copies, most / 4)), others);
+  const std::size_t first = kept.size();
+  for (const Near& candidate : std::ranges::subrange(others, candidates.end())) {
     if (kept.size() == most) break;
-    const Coded own = coded(candidate.row);
+    const Coded its = coded(candidate.row);
     const auto hides = [&](const Near& taken) {
-      return similarity(own, taken.row) > candidate.similarity;
+      return similarity(its, taken.row) > candidate.similarity;
     };
-    if (std::ranges::none_of(kept, hides)) kept.push_back(candidate);
+    if (std::none_of(kept.begin() + static_cast<std::ptrdiff_t>(first), kept.end(), hides))
+      kept.push_back(candidate);
   }
   return kept;
 }
@@ -185,7 +194,7 @@ void FaceGraph::link_back(std::uint32_t from, int level, const Near& to) {
   const Coded own = coded(from);
   std::vector<Near> all{to};
   for (const std::uint32_t row : have) all.push_back({similarity(own, row), row});
-  set_links(from, level, diverse(std::move(all), have.size()));
+  set_links(from, level, diverse(own, std::move(all), have.size()));
 }
 
 Result<> FaceGraph::add(std::uint32_t row) {
@@ -204,7 +213,7 @@ Result<> FaceGraph::add(std::uint32_t row) {
   std::vector<Near> found{at};
   for (int l = std::min(level, top_); l >= 0; --l) {
     found = walk(own, found, kBuildBreadth, l);
-    const std::vector<Near> chosen = diverse(found, kLinks);
+    const std::vector<Near> chosen = diverse(own, found, kLinks);
     set_links(row, l, chosen);
     for (const Near& near : chosen) link_back(near.row, l, {near.similarity, row});
   }

@@ -254,11 +254,30 @@ void FingerIndex::save_head(ByteWriter& out) const {
   out.u8(static_cast<std::uint8_t>(position_));
   out.u16(code_version_);
   out.u32(owners_.size());
-  for (const PrintOwner& o : owners_) {
+  for (std::uint32_t r = 0; r < owners_.size(); ++r) {
+    const PrintOwner o = is_live(Row{r}) ? owners_[r] : PrintOwner{};
     out.u64(o.subject), out.u32(o.encounter), out.u16(o.birth_year), out.u8(o.sex),
         out.u8(o.ordinal);
   }
   for (const std::uint64_t bits : live_bits_) out.u64(bits);
+}
+
+// In memory a removed print lies where it lay until the index is made anew.
+PackedBlock FingerIndex::block_to_save(std::int64_t block) const {
+  const PackedBlock& whole = this->block(block);
+  const std::size_t first = static_cast<std::size_t>(block) * kPerBlock;
+  const std::size_t count = std::min(kPerBlock, owners_.size() - first);
+  const auto live =
+      static_cast<std::size_t>(std::popcount(live_bits_[static_cast<std::size_t>(block)]));
+  if (live == count) return whole;
+  std::vector<FingerTemplate> prints(count);
+  std::vector<const FingerTemplate*> members;
+  for (std::size_t slot = 0; slot < count; ++slot) {
+    if (is_live(Row{static_cast<std::uint32_t>(first + slot)}))
+      prints[slot] = whole.unpack(static_cast<int>(slot), position_, code_version_);
+    members.push_back(&prints[slot]);
+  }
+  return PackedBlock::pack(members);
 }
 
 Result<FingerIndex> FingerIndex::load_head(ByteReader& in) {

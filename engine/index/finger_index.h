@@ -101,11 +101,10 @@ class FingerIndex {
   FingerTemplate minutiae(Row row) const;  // what a comparison reads of it
 
   // The index's state as bytes and back. Block by block, so that neither side holds it twice.
-  // Every count is checked: Fault::store_corrupt.
+  // Of removed prints only the empty places are saved. Every count is checked:
+  // Fault::store_corrupt.
   void save_head(ByteWriter& out) const;
-  std::span<const std::byte> block_bytes(std::int64_t block) const {
-    return this->block(block).bytes();
-  }
+  PackedBlock block_to_save(std::int64_t block) const;
   static Result<FingerIndex> load_head(ByteReader& in);
   Result<> load_block(std::span<const std::byte> bytes);
   Result<> load_block(PackedBlock block);

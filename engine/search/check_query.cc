@@ -36,9 +36,9 @@ Result<> check_query(const Query& query, const GalleryIndex& gallery) {
   Encounter faces;  // held to the same rules as an enrolment
   faces.templates = query.templates;
   if (const auto fits = gallery.admissible(faces); !fits) return at(fits.error(), "query");
-  const auto is_face = [](const Template& t) { return std::holds_alternative<FaceTemplate>(t); };
-  if (gallery.face() != nullptr && std::ranges::any_of(query.templates, is_face)) {
-    WHORL_TRY_VOID(matchers::face_calibration(gallery.face()->model()));
+  for (const Template& t : query.templates) {
+    const auto* face = std::get_if<FaceTemplate>(&t);
+    if (face != nullptr) WHORL_TRY_VOID(matchers::face_calibration(face->model));
   }
   return {};
 }

@@ -3,7 +3,9 @@
 #include <oneapi/tbb/parallel_for.h>
 
 #include <algorithm>
+#include <bitset>
 #include <chrono>
+#include <functional>
 #include <tuple>
 
 #include "engine/features/fingerprint/minutia_codes.h"
@@ -88,12 +90,13 @@ class Identification {
 
   std::vector<Answer> run() {
     describe_probes();
-    search([](FingerPosition probe, FingerPosition reference) { return alike(probe, reference); },
-           [](const Query&, const Answer&) { return true; });
-    search([](FingerPosition probe, FingerPosition reference) { return !alike(probe, reference); },
-           [](const Query& q, const Answer& a) {
-             return q.any_finger && a.decision != Decision::hit;
-           });
+    search(alike, alike, [](const Query&, const Answer&) { return true; });
+    // Who came forward by like fingers stays a candidate, and is judged by all pairs.
+    search(
+        std::not_fn(alike), [](FingerPosition, FingerPosition) { return true; },
+        [](const Query& q, const Answer& a) {
+          return q.any_finger && a.decision != Decision::hit;
+        });
     return std::move(answers_);
   }
 
@@ -109,8 +112,10 @@ class Identification {
     return std::min(faces.live(), faces.rows() - from_.faces);
   }
   void describe_probes();
-  template <class Fits, class Wanted>
-  void search(Fits fits, Wanted wanted);
+  // Searches pairs of fingers that fit, for those queries that want it, and judges whom it found by
+  // all the pairs that speak.
+  void search(auto fits, auto speaks, auto wanted);
+  void count(std::size_t query, int probe, std::size_t part, std::int64_t templates);
   std::vector<FingerTask> tasks_for(auto fits, const std::vector<bool>& chosen) const;
   std::vector<Survivor> score_all(const std::vector<FingerTask>& tasks);
   void score_position(const std::vector<FingerTask>& tasks, std::size_t first, std::size_t last,
@@ -120,7 +125,7 @@ class Identification {
   const Compared* compared(std::size_t query, int probe, const GalleryIndex::Place& place) const;
   void compare_faces(const std::vector<bool>& chosen);
   std::vector<Scored> complete(std::size_t query, const std::vector<Candidate>& candidates,
-                               auto fits);
+                               auto speaks);
 
   const GalleryIndex& gallery_;
   std::span<const Query> queries_;
@@ -131,12 +136,28 @@ class Identification {
   std::vector<std::vector<FingerTemplate>> prints_;  // of each query, with codes; empty for faces
   std::vector<std::vector<Scored>> scored_;          // of each query
   std::vector<std::vector<Compared>> compared_;      // of each query, ascending by pair
+  // What each query was compared with: templates of each probe, and which parts of the gallery.
+  static constexpr std::size_t kFaces = kFingerPositions;
+  std::vector<std::vector<std::int64_t>> met_;
+  std::vector<std::bitset<kFingerPositions + 1>> met_parts_;
 };
+
+void Identification::count(std::size_t query, int probe, std::size_t part, std::int64_t templates) {
+  Effort& effort = answers_[query].effort;
+  if (!met_parts_[query].test(part)) effort.gallery_prints += templates;
+  met_parts_[query].set(part);
+  effort.comparisons += templates;
+  std::int64_t& met = met_[query][static_cast<std::size_t>(probe)];
+  met += templates;
+  effort.searched = std::max(effort.searched, met);
+}
 
 void Identification::describe_probes() {
   prints_.resize(queries_.size());
   scored_.resize(queries_.size());
   compared_.resize(queries_.size());
+  met_parts_.resize(queries_.size());
+  for (const Query& query : queries_) met_.emplace_back(query.templates.size());
   tbb::parallel_for(std::size_t{0}, queries_.size(), [&](std::size_t q) {
     for (const Template& t : queries_[q].templates) {
       prints_[q].emplace_back();
@@ -179,9 +200,8 @@ void Identification::score_position(const std::vector<FingerTask>& tasks, std::s
     search.lists.emplace_back(static_cast<std::size_t>(plan.survivors));
     Effort& effort = answers_[tasks[t].query].effort;
     effort.loss = std::max(effort.loss, plan.loss);
-    effort.gallery_prints += searched(prints);
-    effort.searched = std::max(effort.searched, searched(prints));
-    effort.comparisons += searched(prints);
+    count(tasks[t].query, tasks[t].probe, static_cast<std::size_t>(prints.position()),
+          searched(prints));
   }
   const bool on_device = devices_ != nullptr && devices_->search(prints, search);
   if (!on_device) search_on_cpu(prints, backend_, search, first_print(prints.position()));
@@ -236,10 +256,11 @@ const Compared* Identification::compared(std::size_t query, int probe,
   return found != all.end() && found->pair() == wanted ? &*found : nullptr;
 }
 
-// Every like pair of each candidate, survivor of stage 1 or not: a finger that matched badly speaks
-// too, and a candidate is judged by the same evidence whichever finger found it.
+// Every pair of each candidate that speaks, survivor of stage 1 or not: a finger that matched badly
+// speaks too, and a candidate is judged by the same evidence whichever finger found it.
 std::vector<Scored> Identification::complete(std::size_t query,
-                                             const std::vector<Candidate>& candidates, auto fits) {
+                                             const std::vector<Candidate>& candidates,
+                                             auto speaks) {
   std::vector<Scored> all;
   matchers::FingerMatcher matcher(backend_);
   for (const Candidate& candidate : candidates) {
@@ -250,7 +271,7 @@ std::vector<Scored> Identification::complete(std::size_t query,
         Evidence evidence{t, place.modality, FingerPosition::unknown, place.position, {}, {}};
         if (place.modality == Modality::finger) {
           const FingerTemplate& print = prints_[query][static_cast<std::size_t>(t)];
-          if (!fits(print.position, place.position)) continue;
+          if (!speaks(print.position, place.position)) continue;
           const index::FingerIndex& prints = gallery_.finger(place.position);
           evidence.probe_position = print.position;
           evidence.encounter = prints.owner(place.row).encounter_id();
@@ -295,9 +316,7 @@ void Identification::compare_faces(const std::vector<bool>& chosen) {
   const FaceCalibration calibration = calibration_of(*faces);
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     Effort& effort = answers_[tasks[i].query].effort;
-    effort.gallery_prints += searched(*faces);
-    effort.searched = std::max(effort.searched, searched(*faces));
-    effort.comparisons += searched(*faces);
+    count(tasks[i].query, tasks[i].probe, kFaces, searched(*faces));
     if (searches[i].on_device) effort.on_device += searched(*faces);
     for (const index::FaceHit& hit : searches[i].nearest) {
       const auto value = matchers::calibrate(calibration, hit.score);
@@ -308,8 +327,7 @@ void Identification::compare_faces(const std::vector<bool>& chosen) {
   }
 }
 
-template <class Fits, class Wanted>
-void Identification::search(Fits fits, Wanted wanted) {
+void Identification::search(auto fits, auto speaks, auto wanted) {
   std::vector<bool> chosen;
   for (std::size_t q = 0; q < queries_.size(); ++q)
     chosen.push_back(wanted(queries_[q], answers_[q]));
@@ -326,7 +344,7 @@ void Identification::search(Fits fits, Wanted wanted) {
     Answer& answer = answers_[q];
     answer.effort.stage1_s += stage1_s, answer.effort.stage2_s += stage2_s;
     answer.candidates = fuse(scored_[q], queries_[q].max_candidates);
-    answer.candidates = fuse(complete(q, answer.candidates, fits), queries_[q].max_candidates);
+    answer.candidates = fuse(complete(q, answer.candidates, speaks), queries_[q].max_candidates);
     answer.reasons.clear();
     decide(queries_[q], answer);
   });

@@ -164,7 +164,7 @@ Result<> save_index(const std::string& path, const Key& key, GalleryId gallery, 
     prints.save_head(head);
     WHORL_TRY_VOID(out.write(head.view()));
     for (std::int64_t b = 0; b < prints.blocks(); ++b)
-      WHORL_TRY_VOID(out.write(prints.block_bytes(b)));
+      WHORL_TRY_VOID(out.write(prints.block_to_save(b).bytes()));
   }
   ByteWriter face_head;
   face_head.u32(faces == nullptr ? 0 : static_cast<std::uint32_t>(faces->dimension()));

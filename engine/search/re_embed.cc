@@ -168,6 +168,7 @@ Result<> Engine::mark_moving(Gallery& gallery, const std::string& model) {
   gallery::GallerySettings settings = gallery.settings;
   settings.moving_to = model;
   WHORL_TRY_VOID(store_->change_settings(gallery.id, settings));
+  const auto guard = guard_.alone();  // status() reads them
   gallery.settings = std::move(settings);
   return {};
 }

@@ -45,6 +45,17 @@ constexpr const SurvivorPolicy& policy_for(double max_loss) {
   return *(std::end(kSurvivorPolicies) - 1);
 }
 
+// What a smaller share of the gallery than the policy's loses: as the policy that has that share,
+// and below a thousandth, where nothing better was measured, as a search by codes alone.
+inline constexpr double kLeastMeasuredShare = 1e-3, kLossBelow = 0.034;
+constexpr double loss_at(const SurvivorPolicy& policy, double share) {
+  double loss = share < kLeastMeasuredShare ? kLossBelow : kSurvivorPolicies[0].loss;
+  for (const SurvivorPolicy& other : kSurvivorPolicies) {
+    if (other.share <= share) loss = other.loss;
+  }
+  return std::max(loss, policy.loss);
+}
+
 // What that means for one index of so many prints.
 struct SurvivorPlan {
   index::Passage passage;
@@ -56,7 +67,9 @@ constexpr SurvivorPlan plan_for(double max_loss, std::int64_t prints) {
   const auto share = static_cast<std::int64_t>(policy.share * static_cast<double>(prints));
   const std::int64_t survivors = std::clamp<std::int64_t>(share, kFewestSurvivors, kMaxSurvivors);
   if (survivors >= prints) return {{}, survivors, 0};  // all are compared
-  return {policy.passage, survivors, policy.loss};
+  if (survivors >= share) return {policy.passage, survivors, policy.loss};
+  const double left = static_cast<double>(survivors) / static_cast<double>(prints);
+  return {policy.passage, survivors, loss_at(policy, left)};
 }
 
 }  // namespace whorl::search

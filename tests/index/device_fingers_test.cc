@@ -132,7 +132,7 @@ TEST_P(DeviceFingersTest, PutsOnlyWhatChanged) {
   ASSERT_EQ(mirror_->sync(index_), Status::ok);
   EXPECT_EQ(accelerator_.puts, 9);
   std::int64_t bytes = 0;
-  for (std::int64_t b = 0; b < index_.blocks(); ++b) bytes += std::ssize(index_.block_bytes(b));
+  for (std::int64_t b = 0; b < index_.blocks(); ++b) bytes += std::ssize(index_.block(b).bytes());
   EXPECT_EQ(mirror_->resident_bytes(), bytes);
 }
 
@@ -149,7 +149,7 @@ TEST_P(DeviceFingersTest, LeavesTheListsAloneWhenADeviceFails) {
 
 TEST_P(DeviceFingersTest, TellsThatMemoryIsUsedUp) {
   append(300);
-  accelerator_.memory_bytes = std::ssize(index_.block_bytes(0)) - 1;
+  accelerator_.memory_bytes = std::ssize(index_.block(0).bytes()) - 1;
   EXPECT_EQ(mirror_->sync(index_), Status::device_out_of_memory);
 }
 

@@ -243,6 +243,26 @@ TEST_P(ApproximateFaceIndex, KeepsNineOfTheTenNearest) {
   EXPECT_GE(thinned, 0.9);
 }
 
+// One placeholder picture enrolled for many: their copies must not close a graph off.
+TEST_P(ApproximateFaceIndex, CopiesOfOneFaceHideNobody) {
+  constexpr std::uint64_t kPeople = 4'000, kCopies = 1'000, kProbes = 400;
+  const SimulatedFaces faces(kSeed);
+  FaceIndex index(GetParam(), SimulatedFaces::kModel, SimulatedFaces::kDimension);
+  for (std::uint64_t copy = 0; copy < kCopies; ++copy)
+    ASSERT_TRUE(index.add(owner(kPeople + copy), faces.face(kPeople, 0)));
+  for (std::uint64_t person = 0; person < kPeople; ++person)
+    ASSERT_TRUE(index.add(owner(person), faces.face(person, 0)));
+  std::uint64_t found = 0;
+  for (std::uint64_t i = 0; i < kProbes; ++i) {
+    const std::uint64_t person = i * kPeople / kProbes;
+    found += one(index, faces.face(person, 1), kEveryone, 1).front().owner.subject == person;
+  }
+  EXPECT_GE(found, kProbes * 99 / 100);
+  const auto copies = one(index, faces.face(kPeople, 1), kEveryone, 50);
+  ASSERT_EQ(copies.size(), 50U);
+  for (const FaceHit& hit : copies) EXPECT_GE(hit.owner.subject, kPeople);
+}
+
 TEST_P(ApproximateFaceIndex, FillsTheListUnderANarrowFilter) {
   constexpr std::uint64_t kPeople = 12'000;
   const FaceIndex index = populated(GetParam(), kPeople);

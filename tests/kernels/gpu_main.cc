@@ -243,9 +243,17 @@ int run(const std::string& folder) {
   }
   bool all = status == Status::ok;
   for (const DeviceInfo& device : devices) {
-    for (const Unit& unit : units_of(device)) all = check(device, unit) && all;
-    all = check_gpu_faces(device.number) && all;
+    const std::vector<Unit> units = units_of(device);
+    const auto check_units = [&](bool wgmma) {
+      for (const Unit& unit : units) {
+        if ((unit.unit == CodeUnit::wgmma) == wgmma) all = check(device, unit) && all;
+      }
+    };
+    // wgmma comes last, that of faces too: a device that refuses it is lost for what follows.
+    check_units(false);
     all = check_gpu_comparisons(device.number) && all;
+    all = check_gpu_faces(device.number) && all;
+    check_units(true);
   }
   if (!all) {
     std::puts("gpu: FAILED");

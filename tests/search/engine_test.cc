@@ -189,6 +189,23 @@ TEST_F(EngineTest, DedupTakesAnEarlierSearchAndLooksAtWhatChangedSince) {
   EXPECT_EQ(gone.outcome, Outcome::enrolled) << "whom the search found was deleted meanwhile";
 }
 
+// Also before the gallery has any face, so that no search begins that cannot be judged.
+TEST_F(EngineTest, DedupRefusesFacesOfAModelWithoutCalibration) {
+  const Dedup dedup;
+  const auto face = [](float x) {
+    Encounter encounter;
+    encounter.templates = {FaceTemplate{"unheard-of-4", Quality{}, {x, 0, 0.5F, 1}}};
+    return encounter;
+  };
+  for (const std::uint64_t subject : {1U, 2U}) {
+    const Receipt receipt = enrol(subject, face(static_cast<float>(subject)), &dedup);
+    EXPECT_EQ(receipt.outcome, Outcome::refused);
+    ASSERT_TRUE(receipt.error);
+    EXPECT_EQ(receipt.error->fault, Fault::model_unavailable);
+  }
+  EXPECT_EQ(enrol(3, face(3)).outcome, Outcome::enrolled) << "without a search";
+}
+
 // Would hang where searches could hold the indexes for ever between them.
 TEST_F(EngineTest, ASteadyLoadOfSearchesKeepsNoEnrolmentOut) {
   enrol_people(40);

@@ -117,6 +117,37 @@ TEST(Identify, ComparesLikeFingersAndFindsSwappedHandsOnlyWhenAsked) {
   EXPECT_EQ(ask(people.index, query).candidates.front().subject, SubjectId{5});
 }
 
+// The second look, at unlike fingers, adds to what the first found and takes nothing away.
+TEST(Identify, AReferralSurvivesTheLookAtUnlikeFingers) {
+  for (const auto& fingers : {std::vector{kRightIndex}, std::vector{kRightIndex, kLeftIndex}}) {
+    const PeopleGallery people(60, fingers);
+    Query query = query_of(visit_of(people.population.person(4), {kRightIndex}, 1));
+    query.hit_at = FalseMatchRate{1e-300};
+    const Answer like = ask(people.index, query);
+    ASSERT_EQ(like.decision, Decision::refer);
+    query.any_finger = true;
+    const Answer any = ask(people.index, query);
+    EXPECT_EQ(any.decision, Decision::refer);
+    ASSERT_FALSE(any.candidates.empty());
+    EXPECT_EQ(any.candidates.front().subject, SubjectId{5});
+    EXPECT_EQ(any.candidates.front().value, like.candidates.front().value);
+  }
+}
+
+// What one probe met is the sum over the fingers it was compared with; the gallery counts once.
+TEST(Identify, TellsHowManyTemplatesAProbeMet) {
+  const PeopleGallery people(40, {kRightIndex, kLeftIndex});
+  Query query = query_of(visit_of(people.population.person(4), {kRightIndex}, 1));
+  EXPECT_EQ(ask(people.index, query).effort.searched, 40);
+  auto& print = std::get<FingerTemplate>(query.templates[0]);
+  print.position = FingerPosition::unknown;
+  query.templates.push_back(query.templates[0]);
+  const Effort effort = ask(people.index, query).effort;
+  EXPECT_EQ(effort.searched, 80);
+  EXPECT_EQ(effort.gallery_prints, 80);
+  EXPECT_EQ(effort.comparisons, 160);
+}
+
 TEST(Identify, FindsPrintsThatAreUpsideDownOnlyWhenAsked) {
   const PeopleGallery people(300, {kRightIndex});
   Encounter visit = visit_of(people.population.person(4), {kRightIndex}, 1);

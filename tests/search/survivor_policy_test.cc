@@ -46,5 +46,15 @@ TEST(SurvivorPolicy, SurvivorsFollowTheGalleryWithinBounds) {
   EXPECT_EQ(plan_for(kDefaultMaxLoss, 1'000'000'000).survivors, kMaxSurvivors);
 }
 
+// Where the bound leaves a smaller share than the policy asks for, more is lost, and told.
+TEST(SurvivorPolicy, ABoundedShareTellsItsOwnLoss) {
+  EXPECT_EQ(plan_for(0.0030, 10'000'000).loss, 0.0030);
+  EXPECT_EQ(plan_for(0.0010, 10'000'000).loss, 0.0030);  // 1 % instead of 20
+  EXPECT_EQ(plan_for(0.0010, 1'000'000).loss, 0.0015);   // 10 %
+  EXPECT_EQ(plan_for(0.0030, 50'000'000).loss, 0.0060);  // 0.2 %
+  EXPECT_EQ(plan_for(0.0030, 1'000'000'000).loss, kLossBelow);
+  EXPECT_EQ(plan_for(0.0010, 400'000).loss, 0.0010);
+}
+
 }  // namespace
 }  // namespace whorl::search
