@@ -66,8 +66,8 @@ __device__ __forceinline__ void publish_to_wgmma() {
   WHORL_SM90A("fence.proxy.async.shared::cta;" ::: "memory");
 }
 // The words are in their registers here: nothing that writes or reads them moves past. The products
-// run beside the thread's own instructions, and the compiler does not know for how long they hold
-// sums and an A in registers: hold both before wgmma_begin and after wgmma_wait.
+// run beside the thread's own instructions, which the compiler does not know: hold the sums and an
+// A in registers before wgmma_begin, and the sums after wgmma_wait.
 template <int kWords, typename Word>
 __device__ __forceinline__ void hold(Word (&words)[kWords]) {
 #pragma unroll

@@ -73,8 +73,6 @@ struct WgmmaColumns {
       wgmma_wait();
       hold(sums);
 #pragma unroll
-      for (int s = 0; s < kSlices; ++s) hold(a[s]);
-#pragma unroll
       for (int j = 0; j < kTiles; ++j) {
         if (tile + j >= probe.tiles) continue;
         const Band band = band_of_tile(codes, probe, tile + j);
