@@ -16,14 +16,15 @@ auto in_order(const Scored& s) {
 }
 
 matchers::Calibrated total(const std::vector<Evidence>& evidence) {
-  double sum = 0, least = 1;
+  double sum = 0, chances = 0, least = 1;
   for (const Evidence& e : evidence) {
     sum += ratio_of(e);
-    least = std::min(least, e.value.fmr.value());
+    chances += std::log(e.references);
+    least = std::min(least, e.value.fmr.value() * e.references);
   }
   const auto count = static_cast<double>(evidence.size());
   const double bonferroni = std::min(1.0, least * count);
-  const double markov = count > 1 ? std::min(1.0, std::exp(-sum)) : 1.0;
+  const double markov = count > 1 ? std::min(1.0, std::exp(chances - sum)) : 1.0;
   return {LogLikelihoodRatio{sum}, FalseMatchRate{std::min(bonferroni, markov)}};
 }
 
@@ -37,6 +38,13 @@ bool unlike_fingers(const Evidence& e) {
   return e.modality == Modality::finger && e.probe_position != FingerPosition::unknown &&
          e.reference_position != FingerPosition::unknown &&
          e.probe_position != e.reference_position;
+}
+
+// How many people the templates are of that a probe met, had each as many as this one.
+std::int64_t most_references(const Candidate& candidate) {
+  std::int64_t most = 1;
+  for (const Evidence& e : candidate.evidence) most = std::max<std::int64_t>(most, e.references);
+  return most;
 }
 
 bool is_face(const Evidence& e) { return e.modality == Modality::face; }
@@ -58,8 +66,12 @@ std::vector<Candidate> fuse(std::vector<Scored> comparisons, int most) {
     if (candidates.empty() || candidates.back().subject != s.subject)
       candidates.push_back({s.subject, {}, {}, {}});
     auto& evidence = candidates.back().evidence;
-    if (evidence.empty() || evidence.back().probe != s.evidence.probe)
+    if (!evidence.empty() && evidence.back().probe == s.evidence.probe) {
+      ++evidence.back().references;
+    } else {
       evidence.push_back(s.evidence);
+      evidence.back().references = 1;
+    }
   }
   for (Candidate& c : candidates) c.value = total(c.evidence);
   list_best(candidates, most);
@@ -95,7 +107,7 @@ FalsePositiveRate false_positive_rate(FalseMatchRate fmr, std::int64_t searched)
 void decide(const Query& query, Answer& answer) {
   answer.decision = Decision::no_hit;
   for (Candidate& c : answer.candidates) {
-    c.fpir = false_positive_rate(c.value.fmr, answer.effort.searched);
+    c.fpir = false_positive_rate(c.value.fmr, answer.effort.searched / most_references(c));
   }
   if (answer.candidates.empty()) {
     answer.reasons.push_back(answer.effort.gallery_prints == 0

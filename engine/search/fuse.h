@@ -15,8 +15,9 @@ struct Scored {
 
 // Candidates from all the comparisons of one query, best first. Of a subject, the best comparison
 // with each probe counts; their log likelihood ratios are added (independent samples multiply their
-// likelihoods), and the false match rate of the sum is bounded in two ways, of which the smaller
-// holds: Bonferroni over the single rates, and Markov's inequality P(ratio >= t) <= exp(-t).
+// likelihoods), and the rate at which one other person scores as much is bounded in two ways, of
+// which the smaller holds: Bonferroni over all comparisons, and Markov's inequality P(ratio >= t)
+// <= E(ratio) / t, where the best of m references has an expectation of up to m.
 std::vector<Candidate> fuse(std::vector<Scored> comparisons, int most);
 
 // 1 - (1 - fmr)^searched: that one of so many templates of other people scores this much, were they

@@ -40,6 +40,7 @@ struct Evidence {
   FingerPosition reference_position = FingerPosition::unknown;
   EncounterId encounter;
   matchers::Calibrated value;
+  int references = 1;  // of the candidate's, that this probe was compared with: the best of so many
 };
 
 // How often a search as large as this one names anybody at all who is not there with a false match
@@ -49,7 +50,7 @@ using FalsePositiveRate = Quantity<struct FalsePositiveRateTag, double>;
 struct Candidate {
   SubjectId subject;
   matchers::Calibrated value;  // all evidence together
-  FalsePositiveRate fpir{};    // of value.fmr, for Effort::searched templates
+  FalsePositiveRate fpir{};    // of value.fmr, for the people of Effort::searched templates
   std::vector<Evidence> evidence;
 };
 

@@ -144,7 +144,7 @@ TEST(SlapData, HandsOfUnknownSideAreNeverNamedWrongly) {
 struct Card {
   const char* file;
   const char* slaps;                    // more of the same person
-  std::vector<FingerPosition> without;  // prints that share too little skin with the rolled one
+  std::vector<FingerPosition> without;  // prints that score no higher than wrong ones
 };
 class Cards : public ::testing::TestWithParam<Card> {};
 

@@ -36,6 +36,23 @@ TEST(Fuse, BoundsTheRateOfTheSum) {
   EXPECT_EQ(fuse({scored(1, 0, -9, 1), scored(1, 1, -9, 1)}, 1)[0].value.fmr.value(), 1);
 }
 
+// The best of several references is as high by chance as often as one of them is.
+TEST(Fuse, BoundsTheRateOfTheBestOfSeveralReferences) {
+  const auto one =
+      fuse({scored(1, 0, 9, 1e-5), scored(1, 0, 3, 1e-2, 2), scored(1, 0, 1, 0.1, 3)}, 1);
+  EXPECT_DOUBLE_EQ(one[0].value.fmr.value(), 3e-5);
+  EXPECT_EQ(one[0].evidence[0].references, 3);
+  const auto two =
+      fuse({scored(1, 0, 9, 1e-3), scored(1, 0, 3, 1e-2, 2), scored(1, 1, 9, 1e-3)}, 1);
+  EXPECT_DOUBLE_EQ(two[0].value.fmr.value(), std::exp(std::log(2.0) - 18));
+  EXPECT_EQ(two[0].value.ratio.value(), 18);
+  Answer answer;
+  answer.effort.searched = 3000;  // of a thousand people
+  answer.candidates = one;
+  decide(Query{}, answer);
+  EXPECT_NEAR(answer.candidates[0].fpir.value(), 1 - std::pow(1 - 3e-5, 1000), 1e-12);
+}
+
 TEST(Fuse, ListsTheBestFirstAndEqualOnesByLowerSubject) {
   std::vector<Scored> all = {scored(9, 0, 1, 0.1), scored(3, 0, 1, 0.1), scored(5, 0, 2, 0.1),
                              scored(4, 0, 0, 0.1)};

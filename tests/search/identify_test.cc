@@ -130,7 +130,7 @@ TEST(Identify, AReferralSurvivesTheLookAtUnlikeFingers) {
     EXPECT_EQ(any.decision, Decision::refer);
     ASSERT_FALSE(any.candidates.empty());
     EXPECT_EQ(any.candidates.front().subject, SubjectId{5});
-    EXPECT_EQ(any.candidates.front().value, like.candidates.front().value);
+    EXPECT_EQ(any.candidates.front().value.ratio, like.candidates.front().value.ratio);
   }
 }
 
