@@ -1,6 +1,6 @@
 #pragma once
-// Slaps as tests draw them: fingers of concentric ridges with a second phalanx under each, on noisy
-// paper. Crude, but of the right sizes; real ones are in slap_data_test.cc.
+// Slaps as tests draw them: fingers of concentric ridges and twelve minutiae with a second phalanx
+// under each, on noisy paper. Crude, but of the right sizes; real ones are in slap_data_test.cc.
 
 #include <algorithm>
 #include <cmath>
@@ -42,6 +42,21 @@ inline std::vector<DrawnFinger> turned(std::vector<DrawnFinger> hand, double deg
   return hand;
 }
 
+// What minutiae add to the phase of a tip's ridges, in turns: around each it grows by one, so that
+// one ridge begins there (Larkin and Fletcher, Optics Express 15(14), 2007).
+inline double spirals(const DrawnFinger& f, double x, double y) {
+  constexpr int kMinutiae = 12;
+  constexpr double kGoldenAngle = 2.4;
+  double turns = 0;
+  for (int k = 0; k < kMinutiae; ++k) {
+    const double away = 0.4 * f.width * std::sqrt((k + 0.5) / kMinutiae);
+    const double angle = std::atan2(y - 1.2 * away * std::sin(kGoldenAngle * k),
+                                    x - away * std::cos(kGoldenAngle * k));
+    turns += (k % 2 == 0 ? 1 : -1) * angle / (2 * std::numbers::pi);
+  }
+  return turns;
+}
+
 // How dark the finger is at a point of its own frame, x to its right, y down from the tip's middle;
 // less than 0 beside it.
 inline double darkness(const DrawnFinger& f, double x, double y) {
@@ -51,7 +66,7 @@ inline double darkness(const DrawnFinger& f, double x, double y) {
   if (y <= below) {
     const double end = y < 0 ? y / below : 0.45 * y / below;
     if (x * x / (half * half) + end * end > 1) return -1;
-    return wave(std::hypot(x, 0.75 * (y - 10)) / kPeriod);
+    return wave(std::hypot(x, 0.75 * (y - 10)) / kPeriod + spirals(f, x, y));
   }
   const bool on_phalanx = f.phalanx && y > below + kCrease && y < below + kCrease + kPhalanx;
   return on_phalanx && std::abs(x) < 0.8 * half ? 0.7 * wave((y + 0.2 * x) / kPeriod) : -1;
