@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <span>
 #include <unordered_map>
 
 #include "engine/index/face_codes.h"
@@ -168,7 +169,7 @@ std::vector<Near> FaceGraph::diverse(const Coded& own, std::vector<Near> candida
   const auto copies = static_cast<std::size_t>(others - candidates.begin());
   std::vector<Near> kept(others - static_cast<std::ptrdiff_t>(std::min(copies, most / 4)), others);
   const std::size_t first = kept.size();
-  for (const Near& candidate : std::ranges::subrange(others, candidates.end())) {
+  for (const Near& candidate : std::span(others, candidates.end())) {
     if (kept.size() == most) break;
     const Coded its = coded(candidate.row);
     const auto hides = [&](const Near& taken) {
