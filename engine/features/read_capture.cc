@@ -1,6 +1,7 @@
 #include "engine/features/read_capture.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -140,7 +141,19 @@ Result<Read> face_templates(std::span<const std::byte> bytes, const CaptureOptio
   return read;
 }
 
-// Of a picture or transaction that does not say what it shows.
+// All that a transaction holds: of one kind there may be none, but what is there must be readable.
+Result<Read> of_both_kinds(std::span<const std::byte> bytes, const CaptureOptions& options) {
+  Result<Read> fingers = finger_templates(bytes, options);
+  if (!fingers && fingers.error().fault != Fault::not_found) return fingers;
+  Result<Read> faces = face_templates(bytes, options);
+  if (!faces) return fingers && faces.error().fault == Fault::not_found ? fingers : faces;
+  if (!fingers) return faces;
+  std::ranges::move(faces->templates, std::back_inserter(fingers->templates));
+  std::ranges::move(faces->flaws, std::back_inserter(fingers->flaws));
+  return fingers;
+}
+
+// Of a bare picture that does not say what it shows.
 Result<Read> tell_apart(std::span<const std::byte> bytes, const CaptureOptions& options) {
   Result<Read> fingers = finger_templates(bytes, options);
   if (fingers) return fingers;
@@ -159,7 +172,10 @@ Result<Read> read(std::span<const std::byte> bytes, const CaptureOptions& option
     return Read{std::move(templates), std::move(none)};
   }
   if (formats::looks_like_finger_image_record(bytes)) return finger_templates(bytes, options);
-  if (!options.modality) return tell_apart(bytes, options);
+  if (!options.modality) {
+    return formats::looks_like_nist_itl(bytes) ? of_both_kinds(bytes, options)
+                                               : tell_apart(bytes, options);
+  }
   return *options.modality == Modality::face ? face_templates(bytes, options)
                                              : finger_templates(bytes, options);
 }
@@ -172,7 +188,7 @@ bool is_face_record(std::span<const std::byte> bytes) {
 
 bool are_pictures_of_faces(std::span<const std::byte> bytes,
                            const std::vector<Template>& templates) {
-  return (is_picture(bytes) || is_face_record(bytes)) &&
+  return (formats::detect_image_format(bytes) || is_face_record(bytes)) &&
          std::ranges::all_of(templates,
                              [](const Template& t) { return modality_of(t) == Modality::face; });
 }

@@ -21,7 +21,8 @@ bool is_picture(std::span<const std::byte> bytes);
 // Whether they are a record that can carry nothing but faces.
 bool is_face_record(std::span<const std::byte> bytes);
 
-// Whether templates that were read of a file are of pictures of faces.
+// Whether a file holds pictures of faces and nothing else, as the templates read of it tell. A
+// transaction is none: it may hold fingers and text, too.
 bool are_pictures_of_faces(std::span<const std::byte> bytes,
                            const std::vector<Template>& templates);
 
@@ -54,8 +55,9 @@ Result<std::vector<FaceExtraction>> extract_faces(std::span<const std::byte> byt
 
 struct CaptureOptions {
   std::optional<PixelsPerInch> ppi = std::nullopt;  // of fingers; overrides what the file says
-  // What a bare picture shows. Nothing: a finger where one is to be seen, else a face; telling
-  // costs a picture of a face what extracting a finger would have.
+  // What is wanted of a picture or transaction. Nothing: of a bare picture a finger where one is to
+  // be seen, else a face, and telling costs a picture of a face what extracting a finger would
+  // have; of a transaction all fingers and faces.
   std::optional<Modality> modality = std::nullopt;
   ExtractionOptions print{};
   FaceOptions face{};

@@ -13,7 +13,9 @@
 #include "engine/formats/images/wsq.h"
 #include "engine/formats/read_templates.h"
 #include "engine/formats/template_container.h"
+#include "tests/features/face/toy_face_model.h"
 #include "tests/features/simulated_prints.h"
+#include "tests/support/finger_image_files.h"
 
 namespace whorl::features {
 namespace {
@@ -238,6 +240,59 @@ TEST(ReadCapture, TellsTheFlawsOfEachPictureAndNoneOfATemplate) {
   ASSERT_TRUE(read_capture(formats::encode_template(extracted()).value(), {}, &flaws));
   ASSERT_EQ(flaws.size(), 1U);
   EXPECT_TRUE(flaws[0].empty());
+}
+
+// One finger as if it were at `position`, and one face.
+Bytes finger_and_face(int position) {
+  const Image face = ::whorl::testing::toy_picture({{8, 12}});
+  const auto png = formats::encode_png(face);
+  EXPECT_TRUE(png);
+  const test::FieldTexts face_fields{{2, "02"},
+                                     {3, "FACE"},
+                                     {4, "TEST"},
+                                     {5, "20240229"},
+                                     {6, std::to_string(face.width_px)},
+                                     {7, std::to_string(face.height_px)},
+                                     {8, "1"},
+                                     {9, "300"},
+                                     {10, "300"},
+                                     {11, "PNG"},
+                                     {12, "SRGB"}};
+  constexpr auto kWide = test::TagWidth::three_digits;
+  return test::transaction(
+      {test::tagged_record(
+           14, test::type14_fields(position, picture().width_px, picture().height_px, "NONE"),
+           kWide, std::as_bytes(std::span(picture().samples))),
+       test::tagged_record(10, face_fields, kWide, *png)});
+}
+
+TEST(ReadCapture, ATransactionGivesItsFingersAndItsFaces) {
+  ::whorl::testing::ToyFaceModel toy;
+  CaptureOptions options;
+  options.face.model = toy.write();
+  const Bytes visit = finger_and_face(2);
+  std::vector<Flaws> flaws;
+  const auto both = read_capture(visit, options, &flaws);
+  ASSERT_TRUE(both) << describe(both.error());
+  ASSERT_EQ(both->size(), 2U);
+  EXPECT_EQ(flaws.size(), 2U);
+  EXPECT_EQ(std::get<FingerTemplate>((*both)[0]).position, FingerPosition::right_index);
+  EXPECT_EQ(std::get<FaceTemplate>((*both)[1]).model, "toy");
+  options.modality = Modality::face;
+  const auto face = read_capture(visit, options);
+  ASSERT_TRUE(face);
+  EXPECT_EQ(face->size(), 1U);
+  EXPECT_FALSE(are_pictures_of_faces(visit, *face)) << "it holds a finger's picture, too";
+}
+
+// Four fingers are declared, and one is shown: the visit is not enrolled by its face alone.
+TEST(ReadCapture, AFingerThatCannotBeReadIsTheWholeTransactions) {
+  ::whorl::testing::ToyFaceModel toy;
+  CaptureOptions options;
+  options.face.model = toy.write();
+  const auto refused = read_capture(finger_and_face(13), options);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().fault, Fault::quality_too_low);
 }
 
 }  // namespace

@@ -145,6 +145,13 @@ bool look_up_row(std::span<const std::byte> row, unsigned bits, const std::vecto
   return true;
 }
 
+// Programs that know of no alpha leave it 0 throughout.
+bool shows_nothing(std::span<const std::byte> pixels) {
+  for (std::size_t at = 3; at < pixels.size(); at += 4)
+    if (pixels[at] != std::byte{0}) return false;
+  return true;
+}
+
 void copy_row(std::span<const std::byte> row, const Header& header,
               std::span<std::uint8_t> target) {
   const std::size_t step = header.bits / 8;
@@ -160,7 +167,7 @@ void copy_row(std::span<const std::byte> row, const Header& header,
 }  // namespace
 
 Result<Image> decode_bmp(std::span<const std::byte> bytes) {
-  WHORL_TRY(const Header header, read_header(bytes));
+  WHORL_TRY(Header header, read_header(bytes));
   WHORL_TRY(const std::vector<Rgb> palette, read_palette(bytes, header));
   // Rows begin at multiples of four bytes.
   const std::size_t width = static_cast<std::size_t>(header.width_px);
@@ -173,6 +180,7 @@ Result<Image> decode_bmp(std::span<const std::byte> bytes) {
   if (!in.ok()) return fail(Fault::truncated, bytes.size());
   if (pixels_at < kFileHeaderBytes + header.header_bytes) return fail(Fault::out_of_range, 10);
 
+  if (header.has_alpha && shows_nothing(pixels)) header.has_alpha = false;
   Image image = blank_image(header.width_px, header.height_px, 3);
   image.ppi = header.ppi;
   for (std::size_t y = 0; y < height; ++y) {

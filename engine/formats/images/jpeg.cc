@@ -73,12 +73,13 @@ Fault fault_of(int code) {
 void on_error(j_common_ptr info) { leave(info, fault_of(info->err->msg_code)); }
 
 // libjpeg calls damage a warning and guesses the rest of the picture. These alone leave it whole:
-// bytes between segments, an odd colour transform, a newer JFIF, a profile that is not used.
+// bytes between segments, an odd colour transform, a newer JFIF, a profile that is not used, and
+// fields of a scan that mean nothing in a sequential picture (telephones leave them 0).
 void on_message(j_common_ptr info, int level) {
   const bool is_warning = level < 0;
   const int code = info->err->msg_code;
   if (!is_warning || code == JWRN_EXTRANEOUS_DATA || code == JWRN_ADOBE_XFORM ||
-      code == JWRN_JFIF_MAJOR || code == JWRN_BOGUS_ICC) {
+      code == JWRN_JFIF_MAJOR || code == JWRN_BOGUS_ICC || code == JWRN_NOT_SEQUENTIAL) {
     return;
   }
   leave(info, Fault::damaged_file);

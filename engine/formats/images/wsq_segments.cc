@@ -261,8 +261,8 @@ std::optional<PixelsPerInch> resolution_of(std::span<const std::byte> comment) {
   const char* const first = text.data() + found + kKey.size();
   int value = 0;
   const auto parsed = std::from_chars(first, text.data() + text.size(), value);
-  if (parsed.ec != std::errc{} || value <= 0 || value == kUnknownPpi) { return std::nullopt; }
-  return PixelsPerInch{static_cast<double>(value)};
+  if (parsed.ec != std::errc{} || value == kUnknownPpi) return std::nullopt;
+  return formats::resolution_of(value, value, 0).value_or(std::nullopt);
 }
 
 void write_comment(ByteWriter& out, std::string_view text) {
