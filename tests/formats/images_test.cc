@@ -169,6 +169,24 @@ TEST(WriteImage, RefusesWhatIsNoPicture) {
 
 // --- JPEG
 
+// Some telephones leave the end of a scan's header 0, which means something in progressive ones
+// alone.
+TEST(Jpeg, AScansUnusedFieldsMayBeZero) {
+  SeededRandom random(9);
+  for (const int channels : {1, 3}) {
+    Bytes jpeg = test::encode_jpeg(random_samples(random, 40, 24, channels, 8));
+    const auto whole = read_image(jpeg);
+    ASSERT_TRUE(whole);
+    const std::byte marker[] = {std::byte{0xFF}, std::byte{0xDA}};
+    const auto scan = std::search(jpeg.begin(), jpeg.end(), std::begin(marker), std::end(marker));
+    ASSERT_NE(scan, jpeg.end());
+    const auto unused = scan + 5 + 2 * channels;
+    ASSERT_EQ(unused[1], std::byte{63});
+    std::fill_n(unused, 3, std::byte{0});
+    expect_same(read_image(jpeg), *whole);
+  }
+}
+
 TEST(Jpeg, GreyAndColourAreRead) {
   for (const Size& size : kSizes) {
     for (const int channels : {1, 3}) {
@@ -322,6 +340,17 @@ TEST(Jpeg2000, AlphaAndChromaAreUnderstood) {
 }
 
 // --- BMP and PNM
+
+TEST(Bmp, AnAlphaThatIsZeroThroughoutIsNone) {
+  SeededRandom random(8);
+  Samples samples = random_samples(random, 5, 3, 4, 8);
+  for (std::size_t at = 3; at < samples.values.size(); at += 4) samples.values[at] = 0;
+  test::BmpOptions options;
+  options.alpha = true;
+  const auto hidden = read_image(encode_bmp(samples, options));
+  for (std::size_t at = 3; at < samples.values.size(); at += 4) samples.values[at] = 255;
+  expect_same(hidden, expected_image(samples, 3));
+}
 
 TEST(Bmp, EveryDepthIsRead) {
   SeededRandom random(7);

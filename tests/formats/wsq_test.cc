@@ -143,6 +143,8 @@ TEST(Wsq, ResolutionIsTheFirstThatANistCommentSays) {
       {{"NIST_COM 1\nPPI 500", "NIST_COM 1\nPPI 600"}, PixelsPerInch{500}},
       {{"NIST_COM 1\nPPI -1\n", "NIST_COM 1\nPPI 600"}, PixelsPerInch{600}},
       {{"NIST_COM 1\nPPI 255\n"}, {}},
+      {{"NIST_COM 1\nPPI 498\n"}, PixelsPerInch{500}},  // as every format's: docs/formats/images.md
+      {{"NIST_COM 1\nPPI 72\n"}, {}},
       {{"NIST_COM 1\nPPI 0"}, {}},
       {{"NIST_COM 1\nPPI "}, {}},
       {{"NIST_COM 1\nPPI many"}, {}},
