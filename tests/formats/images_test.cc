@@ -1,5 +1,5 @@
 // Every format in its variants, written with the libraries themselves (tests/support) and read
-// back.
+// back. This file is long because the formats share what makes samples and says what comes out.
 
 #include <gtest/gtest.h>
 
