@@ -221,7 +221,7 @@ TEST_F(Rotation, MakesNoStoreWhereThereIsNone) {
   StoreOptions options;
   options.create = true;
   EXPECT_EQ(Store::rotate_master_key(folder_ / "nothing", old_, new_, options).error().fault,
-            Fault::io_error);
+            Fault::no_store);
   EXPECT_FALSE(fs::exists(folder_ / "nothing"));
 }
 

@@ -296,7 +296,7 @@ class Store(Faults):
             self.refused(20, "no-key", whorl.open, self.path, key=key)
         self.refused(20, "no-key", whorl.open, self.path)
         self.refused(20, "no-key", whorl.open, self.path, key_file=self.path + "/absent")
-        self.refused(22, "io-error", whorl.open, self.path + "/absent", key=KEY)
+        self.refused(60, "no-store", whorl.open, self.path + "/absent", key=KEY)
         key_file = pathlib.Path(self.path).parent / "key"
         key_file.write_text(KEY + "\n")
         whorl.open(self.path, key_file=str(key_file)).close()
