@@ -129,8 +129,7 @@ const RefusedCase kRefused[] = {
      [](Batch& b, GalleryId g) {
        b.enrol_as(g, SubjectId{17}, EncounterId{0}, sample_encounter(2));
      }},
-    {"EncounterWithoutSuccessor", Fault::out_of_range,
-     "subject 17, encounter 4294967295",
+    {"EncounterWithoutSuccessor", Fault::out_of_range, "subject 17, encounter 4294967295",
      [](Batch& b, GalleryId g) {
        b.enrol_as(g, SubjectId{17}, EncounterId{0xFFFFFFFFU}, sample_encounter(2));
      }},
