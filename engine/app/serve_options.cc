@@ -99,9 +99,10 @@ Result<> complete_serve_options(CLI::App& app, ServeOptions& o) {
       !o.certificate.empty() || !o.private_key.empty() || !o.authority.empty() || !o.policy.empty();
   if (o.dev) {
     if (secured) return fail(Fault::bad_argument, 0, "--dev makes certificates and policy itself");
-    const std::string host = o.listen.substr(0, o.listen.rfind(':'));
-    if (host != "127.0.0.1" && host != "localhost" && host != "[::1]") {
-      return fail(Fault::bad_argument, 0, "--dev listens on loopback alone");
+    for (const std::string& address : {o.listen, o.operations}) {
+      const std::string host = address.substr(0, address.rfind(':'));
+      if (!address.empty() && host != "127.0.0.1" && host != "localhost" && host != "[::1]")
+        return fail(Fault::bad_argument, 0, "--dev listens on loopback alone");
     }
     return {};
   }

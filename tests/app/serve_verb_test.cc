@@ -116,6 +116,8 @@ TEST_F(ServeVerb, WrongOptionsAreRefusedBeforeAnythingIsMade) {
       {"a certificate without its key", {"--store", "s", "--certificate", "a.pem"}},
       {"--dev with a policy", {"--store", "s", "--dev", "--policy", "p.toml"}},
       {"--dev for the network", {"--store", "s", "--dev", "--listen", "0.0.0.0:7443"}},
+      {"--dev with metrics for the network",
+       {"--store", "s", "--dev", "--operations", "0.0.0.0:9461"}},
       {"--dev by another name", {"--store", "s", "--dev", "--listen", "127.0.0.1.example:1"}},
       {"no port", {"--store", "s", "--dev", "--listen", "127.0.0.1"}},
       {"a port that is none", {"--store", "s", "--dev", "--listen", "127.0.0.1:https"}},
