@@ -40,7 +40,7 @@ bool unlike_fingers(const Evidence& e) {
          e.probe_position != e.reference_position;
 }
 
-// How many people the templates are of that a probe met, had each as many as this one.
+// How many templates of each person a probe met, had all as many as this one.
 std::int64_t most_references(const Candidate& candidate) {
   std::int64_t most = 1;
   for (const Evidence& e : candidate.evidence) most = std::max<std::int64_t>(most, e.references);
@@ -67,10 +67,9 @@ std::vector<Candidate> fuse(std::vector<Scored> comparisons, int most) {
       candidates.push_back({s.subject, {}, {}, {}});
     auto& evidence = candidates.back().evidence;
     if (!evidence.empty() && evidence.back().probe == s.evidence.probe) {
-      ++evidence.back().references;
+      evidence.back().references += s.evidence.references;
     } else {
       evidence.push_back(s.evidence);
-      evidence.back().references = 1;
     }
   }
   for (Candidate& c : candidates) c.value = total(c.evidence);
@@ -107,7 +106,8 @@ FalsePositiveRate false_positive_rate(FalseMatchRate fmr, std::int64_t searched)
 void decide(const Query& query, Answer& answer) {
   answer.decision = Decision::no_hit;
   for (Candidate& c : answer.candidates) {
-    c.fpir = false_positive_rate(c.value.fmr, answer.effort.searched / most_references(c));
+    const std::int64_t each = most_references(c);
+    c.fpir = false_positive_rate(c.value.fmr, (answer.effort.searched + each - 1) / each);
   }
   if (answer.candidates.empty()) {
     answer.reasons.push_back(answer.effort.gallery_prints == 0

@@ -46,11 +46,17 @@ TEST(Fuse, BoundsTheRateOfTheBestOfSeveralReferences) {
       fuse({scored(1, 0, 9, 1e-3), scored(1, 0, 3, 1e-2, 2), scored(1, 1, 9, 1e-3)}, 1);
   EXPECT_DOUBLE_EQ(two[0].value.fmr.value(), std::exp(std::log(2.0) - 18));
   EXPECT_EQ(two[0].value.ratio.value(), 18);
+  std::vector<Scored> again;  // evidence that was fused before stands for all it was the best of
+  for (const Evidence& e : two[0].evidence) again.push_back({SubjectId{1}, e});
+  EXPECT_EQ(fuse(again, 1)[0].value, two[0].value);
   Answer answer;
   answer.effort.searched = 3000;  // of a thousand people
   answer.candidates = one;
   decide(Query{}, answer);
   EXPECT_NEAR(answer.candidates[0].fpir.value(), 1 - std::pow(1 - 3e-5, 1000), 1e-12);
+  answer.effort.searched = 1;  // one came since an earlier search: somebody all the same
+  decide(Query{}, answer);
+  EXPECT_NEAR(answer.candidates[0].fpir.value(), 3e-5, 1e-12);
 }
 
 TEST(Fuse, ListsTheBestFirstAndEqualOnesByLowerSubject) {

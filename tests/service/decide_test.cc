@@ -169,6 +169,14 @@ TEST(Judge, LetsOnlyWhatMayDecideMakeAHit) {
   }
 }
 
+TEST(Judge, HoldsTheBestOfManyReferencesForWhatItIs) {
+  const Bands bands{FalseMatchRate{1e-6}, FalseMatchRate{1e-3}, 1};
+  Evidence one = finger(0, 5e-7);
+  EXPECT_EQ(judge(candidate({one}), bands, alone(true, true)), Decision::hit);
+  one.references = 10;
+  EXPECT_EQ(judge(candidate({one}), bands, alone(true, true)), Decision::refer);
+}
+
 TEST(Judge, AsksForMoreInALargerGallery) {
   const Candidate c = candidate({finger(0, 1e-8)});
   const GalleryPolicy policy;
