@@ -5,6 +5,7 @@
 
 #include <ctime>
 
+#include "engine/base/kept_memory.h"
 #include "engine/features/fingerprint/extract.h"
 #include "engine/features/fingerprint/ridge_image.h"
 #include "engine/features/fingerprint/ridge_lines.h"
@@ -35,9 +36,10 @@ double cpu_seconds() {  // of this thread
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-// Times `work` and says what one takes.
+// Times `work`, with memory kept as `whorl` keeps it, and says what one takes.
 template <class Work>
 void time(benchmark::State& state, Work work) {
+  (void)keep_freed_memory();
   const double start = cpu_seconds();
   for (auto _ : state) benchmark::DoNotOptimize(work());
   state.counters["cpu_ms"] =
