@@ -14,12 +14,19 @@ using service::AuditPurged;
 using service::AuditRecord;
 
 Json facts(const AuditRecord& r) {
-  return {{"client", r.client},         {"verb", name_of(r.verb)},
-          {"gallery", r.gallery},       {"purpose", r.purpose},
-          {"request_id", r.request_id}, {"fault", r.fault},
-          {"repeated", r.repeated},     {"cut", r.cut},
-          {"samples", r.samples},       {"candidates", r.candidates},
-          {"decision", r.decision},     {"subject", r.subject}};
+  return {{"client", r.client},
+          {"verb", name_of(r.verb)},
+          {"gallery", r.gallery},
+          {"purpose", r.purpose},
+          {"request_id", r.request_id},
+          {"fault", r.fault},
+          {"repeated", r.repeated},
+          {"cut", r.cut},
+          {"samples", r.samples},
+          {"candidates", r.candidates},
+          {"decision", r.decision},
+          {"subject", r.subject},
+          {"alike", r.alike}};
 }
 Json facts(const AuditOpened& opened) { return {{"torn_bytes", opened.torn_bytes}}; }
 Json facts(const AuditPurged& purged) {
@@ -34,9 +41,9 @@ std::string_view kind_of(const AuditOpened&) { return "opened"; }
 std::string_view kind_of(const AuditPurged&) { return "purged"; }
 
 constexpr std::string_view kColumns[] = {
-    "number",     "at",         "kind",    "client",     "verb",         "gallery",
-    "purpose",    "request_id", "fault",   "repeated",   "cut",          "samples",
-    "candidates", "decision",   "subject", "torn_bytes", "purged_first", "purged_last"};
+    "number",     "at",         "kind",         "client",      "verb",    "gallery",    "purpose",
+    "request_id", "fault",      "repeated",     "cut",         "samples", "candidates", "decision",
+    "subject",    "torn_bytes", "purged_first", "purged_last", "alike"};
 
 std::string cell(std::string text) {
   constexpr std::string_view kFormula = "=+-@\t\r";

@@ -167,6 +167,10 @@ constexpr FaultText kTexts[] = {
      "run `whorl re-embed` with the model named here until it says that all are moved"},
     {Fault::no_store, Blame::usage, "no-store", "there is no store, or no backup, in this folder",
      "name another folder; `whorl enroll` and `whorl gallery` make a store with --create"},
+    {Fault::unrecorded, Blame::machine, "unrecorded",
+     "the change was made and is stored, but its record did not reach the audit log",
+     "make the audit log's folder writable, then send the same request again, with its id: it is "
+     "answered as it would have been, recorded, and not done twice"},
 };
 
 static_assert(std::end(kTexts)[-1].fault == kLastFault);

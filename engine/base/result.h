@@ -71,8 +71,9 @@ enum class Fault : std::uint16_t {
   no_kept_picture = 58,      // faces whose pictures were not kept, and are needed
   gallery_moving = 59,       // a gallery's faces are half-way to another model
   no_store = 60,             // neither a store nor a backup is in this folder
+  unrecorded = 61,           // it was done, and stored, but is not in the audit log yet
 };
-inline constexpr Fault kLastFault = Fault::no_store;
+inline constexpr Fault kLastFault = Fault::unrecorded;
 
 // Whose doing it was: decides the exit code of the command (docs/faults.md).
 enum class Blame : std::uint8_t { not_found = 1, usage = 2, input = 3, machine = 4 };

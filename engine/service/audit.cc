@@ -143,6 +143,8 @@ Result<> AuditLog::append(const AuditRecord& record, Durable durable) {
   return state_->tail.append(record, durable);
 }
 
+Result<> AuditLog::make_ready() { return state_->tail.make_ready(state_->clock.now()); }
+
 Result<std::int64_t> AuditLog::purge_before(UnixMillis oldest) {
   const std::lock_guard only(state_->purging);
   const UnixMillis now = state_->clock.now();

@@ -26,7 +26,9 @@ struct AuditRecord {
   bool repeated = false;    // an earlier answer was given again
   bool cut = false;  // a text is longer than its bound; append sets it and keeps the beginning
   std::uint32_t samples = 0, candidates = 0;
-  std::string decision;       // "hit", "refer", "no-hit", "enrolled", "duplicate" or empty
+  std::string decision;  // "hit", "refer", "no-hit", "enrolled", "duplicate" or empty
+  // Refusals of this client since its record before that were like this one and have none.
+  std::uint32_t alike = 0;
   std::uint64_t subject = 0;  // that was enrolled, changed or read; 0: none
 
   bool operator==(const AuditRecord&) const = default;
@@ -96,6 +98,11 @@ class AuditLog {
   // did not. While the disk fails, and when more waits for it than a second should bring,
   // Durable::soon is taken as Durable::now.
   Result<> append(const AuditRecord& record, Durable durable);
+
+  // To be called before a change is made that is to be recorded: a log that fails, was taken away
+  // or has no room on its disk is found out while nothing is done yet. Keeps room for the records
+  // of the next moments. Faults as append.
+  Result<> make_ready();
 
   // Removes whole files whose records are all older, after appending a record for each that proves
   // it: the number and the chain's value at both ends. A file spans a day at most. How many records

@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view kMagic = "WHRLAUDT";
 
 enum class Kind : std::uint8_t { request = 1, opened = 2, purged = 3 };
-constexpr unsigned kRepeated = 1, kCut = 2;  // flags
+constexpr unsigned kRepeated = 1, kCut = 2, kAlike = 4;  // flags
 
 // Some field's text and how much of it is kept.
 struct Text {
@@ -45,11 +45,12 @@ void write(ByteWriter& out, const AuditRecord& r) {
   out.u8(static_cast<unsigned>(Kind::request));
   write_time(out, r.at);
   out.u8(static_cast<unsigned>(r.verb));
-  out.u8((r.repeated ? kRepeated : 0U) | (cut ? kCut : 0U));
+  out.u8((r.repeated ? kRepeated : 0U) | (cut ? kCut : 0U) | (r.alike > 0 ? kAlike : 0U));
   out.u16(r.fault);
   out.u32(r.samples);
   out.u32(r.candidates);
   out.u64(r.subject);
+  if (r.alike > 0) out.u32(r.alike);
   for (const Text& text : kTexts) {
     const auto kept = std::string_view(r.*text.field).substr(0, text.bound);
     out.u16(kept.size());
@@ -82,7 +83,9 @@ Result<AuditContent> read_request(ByteReader& in) {
   r.samples = in.u32();
   r.candidates = in.u32();
   r.subject = in.u64();
-  if (in.ok() && (flags & ~(kRepeated | kCut)) != 0) return fail(Fault::out_of_range, flags_at);
+  if ((flags & kAlike) != 0) r.alike = in.u32();
+  if (in.ok() && (flags & ~(kRepeated | kCut | kAlike)) != 0)
+    return fail(Fault::out_of_range, flags_at);
   for (const Text& text : kTexts) {
     const std::uint64_t length_at = in.offset();
     const std::size_t length = in.u16();

@@ -17,7 +17,7 @@ inline constexpr std::uint16_t kAuditLayout = 1;
 inline constexpr std::size_t kAuditLengthBytes = 4;
 inline constexpr std::size_t kMaxDecisionBytes = 32;  // the longest word there is has 9
 // Of a request, the largest kind: fixed fields, then five texts of at most their bounds.
-inline constexpr std::size_t kMaxAuditBodyBytes = 29 + 5 * 2 + kMaxClientNameBytes +
+inline constexpr std::size_t kMaxAuditBodyBytes = 33 + 5 * 2 + kMaxClientNameBytes +
                                                   kMaxGalleryNameBytes + kMaxPurposeBytes +
                                                   kMaxRequestIdBytes + kMaxDecisionBytes;
 static_assert(kMaxAuditBodyBytes < 4096);

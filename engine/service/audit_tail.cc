@@ -57,6 +57,28 @@ Result<> AuditTail::append_over_torn(const AuditOpened& opened) {
   return cut ? Result<>{} : Result<>{refused_by_system(file_.path)};
 }
 
+Result<> AuditTail::make_ready(UnixMillis at) {
+  Lock lock(mutex_);
+  WHORL_TRY_VOID(make_room(lock, at));
+  if (failure_) WHORL_TRY_VOID(wait_for_disk(lock, newest_.number));
+  WHORL_TRY_VOID(check_in_place(descriptor_, file_.path));
+  return keep_room();
+}
+
+// The file's size stays: what ends a log is told by it.
+Result<> AuditTail::keep_room() {
+  if (size_ + kLeastAuditRoomBytes <= room_until_) return {};
+  const std::uint64_t until = size_ + kAuditRoomBytes;
+  int refused = 0;
+  do {
+    refused = ::fallocate(descriptor_.number(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(until));
+  } while (refused != 0 && errno == EINTR);
+  // Where a file system cannot, a full disk is found out when the record is written.
+  if (refused != 0 && errno != EOPNOTSUPP) return refused_by_system(file_.path);
+  room_until_ = until;
+  return {};
+}
+
 Result<> AuditTail::sync() {
   Lock lock(mutex_);
   return wait_for_disk(lock, newest_.number);
@@ -92,6 +114,7 @@ Result<> AuditTail::begin_file() {
   file_ = std::move(file);
   descriptor_ = std::move(descriptor);
   size_ = kAuditHeaderBytes;
+  room_until_ = 0;
   first_at_.reset();
   file_is_done_ = false;
   return {};
@@ -109,6 +132,7 @@ Result<> AuditTail::write_record(const AuditContent& content) {
     // leaves a torn one, which the next open removes.
     [[maybe_unused]] const int ignored =
         ::ftruncate(descriptor_.number(), static_cast<off_t>(size_));
+    room_until_ = 0;  // truncating gave it back
     return written;
   }
   size_ += out.size();

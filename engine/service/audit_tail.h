@@ -24,6 +24,10 @@ inline constexpr std::int64_t kAuditFileSpanMs = std::int64_t{24} * 60 * 60 * 10
 // whoever appends next. About 15,000 records.
 inline constexpr std::chrono::milliseconds kAuditSyncEvery{500};
 inline constexpr std::size_t kMaxUnsyncedBytes = std::size_t{4} * 1024 * 1024;
+// Blocks that make_ready keeps beyond the newest record, about 1,000 records, and the least that
+// must be left of them.
+inline constexpr std::uint64_t kAuditRoomBytes = std::uint64_t{256} * 1024;
+inline constexpr std::uint64_t kLeastAuditRoomBytes = std::uint64_t{64} * 1024;
 
 // Appends, and brings what was appended to the disk: whoever waits for it shares one fdatasync of
 // the file and one of the note of the newest record, made by one of them with the lock let go.
@@ -47,6 +51,9 @@ class AuditTail {
   // The first record after a crash, over the bytes that it cut off, and in their file: at no time
   // are they gone without the record.
   Result<> append_over_torn(const AuditOpened& opened);
+  // That what is appended next finds its file in place, room on the disk, and syncs that succeed.
+  // Faults as append.
+  Result<> make_ready(UnixMillis at);
   // All that was appended before. Faults as append.
   Result<> sync();
   // Begins a new file where the present one has had its day at `at`.
@@ -64,6 +71,7 @@ class AuditTail {
   bool is_past_its_day(UnixMillis at) const;
   Result<> make_room(Lock& lock, UnixMillis at);
   Result<> begin_file();
+  Result<> keep_room();
   Result<> write_record(const AuditContent& content);
   Result<> wait_for_disk(Lock& lock, std::uint64_t number);
   Result<> sync_now(Lock& lock);
@@ -78,6 +86,7 @@ class AuditTail {
   AuditFile file_;
   gallery::Descriptor descriptor_;  // stays open while syncing_
   std::uint64_t size_;              // of the file, up to the newest record
+  std::uint64_t room_until_ = 0;    // what of the file, from its beginning, has blocks on the disk
   std::optional<UnixMillis> first_at_;
   bool file_is_done_ = false;  // whatever comes next begins another
   AuditPlace newest_, on_disk_;

@@ -2,6 +2,9 @@
 
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
 
 #include "engine/formats/file_io.h"
 #include "engine/service/x509.h"
@@ -106,6 +109,14 @@ Result<std::string> subject_of(std::string_view certificate_pem) {
 
 struct RevocationList::State {
   std::vector<x509::List> lists;
+  std::vector<Certificate> authority;
+
+  bool lists_one(X509& certificate) const {
+    return std::ranges::any_of(lists, [&](const x509::List& list) {
+      X509_REVOKED* entry = nullptr;
+      return X509_CRL_get0_by_cert(list.get(), &entry, &certificate) == 1;
+    });
+  }
 };
 
 RevocationList::RevocationList() : state_(std::make_unique<State>()) {}
@@ -120,7 +131,8 @@ Result<RevocationList> RevocationList::parse(std::string_view pem, std::string_v
   RevocationList revoked;
   WHORL_TRY(revoked.state_->lists, x509::read_lists(pem));
   if (authority_pem.empty()) return revoked;
-  WHORL_TRY(const auto authority, x509::read_certificates(authority_pem));
+  WHORL_TRY(revoked.state_->authority, x509::read_certificates(authority_pem));
+  const auto& authority = revoked.state_->authority;
   for (std::size_t i = 0; i < revoked.state_->lists.size(); ++i) {
     if (!signed_by_one_of(authority, *revoked.state_->lists[i])) {
       return fail(Fault::bad_certificate, 0,
@@ -133,11 +145,17 @@ Result<RevocationList> RevocationList::parse(std::string_view pem, std::string_v
 Result<> RevocationList::check(std::string_view certificate_pem) const {
   if (certificate_pem.size() > kMaxPemBytes) return fail(Fault::bad_certificate, 0, "is too long");
   WHORL_TRY(const auto chain, x509::read_certificates(certificate_pem));
-  for (const x509::List& list : state_->lists) {
-    for (const Certificate& certificate : chain) {
-      X509_REVOKED* entry = nullptr;
-      if (X509_CRL_get0_by_cert(list.get(), &entry, certificate.get()) == 1) {
-        return fail(Fault::unknown_client, 0, "the certificate is revoked");
+  // A client may send the certificates between its own and the root, or leave them to the service.
+  std::vector<X509*> vouching;
+  for (const Certificate& certificate : chain) vouching.push_back(certificate.get());
+  for (std::size_t i = 0; i < vouching.size(); ++i) {
+    if (state_->lists_one(*vouching[i])) {
+      return fail(Fault::unknown_client, 0, "the certificate is revoked");
+    }
+    for (const Certificate& issuer : state_->authority) {
+      const bool known = std::ranges::find(vouching, issuer.get()) != vouching.end();
+      if (!known && X509_check_issued(issuer.get(), vouching[i]) == X509_V_OK) {
+        vouching.push_back(issuer.get());
       }
     }
   }

@@ -11,8 +11,6 @@
 
 namespace whorl::service {
 
-// A file of certificates or revocation lists: half a million revoked.
-
 // The three PEM texts that one side of a mutually authenticated connection needs.
 struct Credentials {
   std::string certificate, private_key;
@@ -53,6 +51,8 @@ class ThrowAwayAuthority {
   // For a client named "CN=<common name>,O=Whorl"; `from` and `until` are for tests of expiry.
   Result<Credentials> issue_client(std::string_view common_name);
   Result<Credentials> issue_client(std::string_view common_name, UnixMillis from, UnixMillis until);
+  // An authority of its own under this one: what it issues comes with its certificate behind.
+  Result<ThrowAwayAuthority> issue_authority(std::string_view common_name);
   // A revocation list (PEM) of certificates it issued; bad_certificate where one is another's.
   Result<std::string> revoke(const std::vector<std::string>& certificates_pem);
 
@@ -73,8 +73,8 @@ class RevocationList {
   // given, each must be signed by it. A list whose next update is overdue still holds: what was
   // taken back stays so. Fault: bad_certificate.
   static Result<RevocationList> parse(std::string_view pem, std::string_view authority_pem);
-  // Fault: unknown_client where it, or one that follows it in the text, is revoked;
-  // bad_certificate where it cannot be read.
+  // Fault: unknown_client where it, one that follows it in the text, or one of the authorities that
+  // issued them is revoked; bad_certificate where it cannot be read.
   Result<> check(std::string_view certificate_pem) const;
 
  private:

@@ -19,7 +19,7 @@ using Millis = std::chrono::milliseconds;
 // A certificate is looked at once, and remembered: reading one takes a thousand times as long as
 // finding it again. More than these at a time are looked at again.
 constexpr std::size_t kCertificatesRemembered = 1024;
-constexpr std::size_t kMaxCertificateBytes = std::size_t{16} * 1024;
+constexpr std::size_t kMaxCertificateBytes = std::size_t{32} * 1024;  // and its chain
 
 constexpr bool is_about_people(Verb verb) {
   switch (verb) {
@@ -40,12 +40,16 @@ bool lists(const std::vector<std::string>& names, std::string_view name) {
   return std::ranges::any_of(names, [&](const std::string& n) { return n == "*" || n == name; });
 }
 
+bool has_verb(const Role& role, Verb verb) {
+  return std::ranges::find(role.verbs, verb) != role.verbs.end();
+}
+
 // What the role does not allow of the wish, in the order in which it is told; nothing where it
 // allows all.
 enum class Lack : std::uint8_t { verb, gallery, purpose, priority, nothing };
 
 Lack lack_of(const Role& role, const Wish& wish) {
-  if (std::ranges::find(role.verbs, wish.verb) == role.verbs.end()) return Lack::verb;
+  if (!has_verb(role, wish.verb)) return Lack::verb;
   if (!wish.gallery.empty() && !lists(role.galleries, wish.gallery)) return Lack::gallery;
   const bool purpose_allowed =
       wish.purpose.empty() ? !is_about_people(wish.verb) : lists(role.purposes, wish.purpose);
@@ -184,13 +188,15 @@ Bucket& Gatekeeper::State::bucket(const Role& role, const std::string& client) {
 
 namespace {
 
+tl::unexpected<Error> no_role() {
+  return fail(Fault::unknown_client, 0, "no role names the certificate's subject");
+}
+
 // The client's roles that allow the wish, of which there is one.
 Result<std::vector<const Role*>> roles_for(const Rules& rules, const Caller& caller,
                                            const Wish& wish) {
   const auto own = rules.roles_of.find(caller.name);
-  if (own == rules.roles_of.end()) {
-    return fail(Fault::unknown_client, 0, "no role names the certificate's subject");
-  }
+  if (own == rules.roles_of.end()) return no_role();
   std::vector<const Role*> allowing;
   Lack least = Lack::verb;
   for (const std::size_t r : own->second) {
@@ -272,6 +278,15 @@ Result<> Gatekeeper::allows(const Caller& caller, const Wish& wish) const {
   WHORL_TRY(const auto rules, state_->rules_for(caller));
   WHORL_TRY_VOID(roles_for(*rules, caller, wish));
   return {};
+}
+
+Result<> Gatekeeper::may_ask(const Caller& caller, Verb verb) const {
+  WHORL_TRY(const auto rules, state_->rules_for(caller));
+  const auto own = rules->roles_of.find(caller.name);
+  if (own == rules->roles_of.end()) return no_role();
+  const bool may = std::ranges::any_of(
+      own->second, [&](std::size_t r) { return has_verb(rules->policy.roles[r], verb); });
+  return may ? Result<>{} : fail(Fault::not_allowed, 0, told("verb", name_of(verb)));
 }
 
 bool Gatekeeper::may_see(const Caller& caller, std::string_view gallery) const {

@@ -13,8 +13,10 @@ namespace whorl::service {
 
 // A client as its connection proved it.
 struct Caller {
-  std::string name;             // the subject of its certificate, RFC 4514
-  std::string certificate_pem;  // for the revocation list; empty only in tests
+  std::string name;  // the subject of its certificate, RFC 4514
+  // For the revocation list: its own, then what it sent of those that issued it. Empty only in
+  // tests.
+  std::string certificate_pem;
 };
 
 // What a request wants to do.
@@ -53,6 +55,9 @@ class Gatekeeper {
   // The same of what goes on, a stream for instance: takes nothing from the rate. Faults as admit,
   // but busy.
   Result<> allows(const Caller& caller, const Wish& wish) const;
+  // Whether some role of the client has the verb at all, before it is known what for. Faults:
+  // unknown_client, not_allowed, bad_certificate.
+  Result<> may_ask(const Caller& caller, Verb verb) const;
   // Whether the client may see the gallery at all, for lists; takes nothing from its rate.
   bool may_see(const Caller& caller, std::string_view gallery) const;
   // How long until the client's rate allows a request again, under the first role that does; 0

@@ -175,11 +175,14 @@ class Connection {
     ERR_clear_error();
   }
 
+  // The client's first, then those that vouch for it.
   std::string certificate_pem() const {
-    const x509::Certificate certificate(SSL_get1_peer_certificate(ssl_.get()));
+    const STACK_OF(X509)* const chain = SSL_get0_verified_chain(ssl_.get());
     const x509::Bio out(BIO_new(BIO_s_mem()));
-    WHORL_CHECK(certificate != nullptr);
-    WHORL_CHECK(PEM_write_bio_X509(out.get(), certificate.get()) == 1);
+    WHORL_CHECK(chain != nullptr);
+    for (int i = 0; i < sk_X509_num(chain); ++i) {
+      WHORL_CHECK(PEM_write_bio_X509(out.get(), sk_X509_value(chain, i)) == 1);
+    }
     return x509::text_in(out);
   }
 

@@ -106,13 +106,15 @@ Result<Captured> read_sample(const wire::Sample& sample, std::uint32_t number,
   return tl::unexpected<Error>(std::move(error));
 }
 
-Result<Captured> read_samples(const WireSamples* samples, const HowToRead& how) {
+Result<Captured> read_samples(const WireSamples* samples, const HowToRead& how,
+                              const Patience& patience) {
   if (samples == nullptr || samples->size() == 0) return fail(Fault::bad_request, 0, "samples");
   if (samples->size() > static_cast<std::size_t>(kMaxTemplatesPerEncounter)) {
     return fail(Fault::limit_exceeded, 0, "samples");
   }
   Captured all;
   for (std::uint32_t i = 0; i < samples->size(); ++i) {
+    WHORL_TRY_VOID(patience.check());
     WHORL_TRY(Captured one, read_sample(*samples->Get(i), i, how));
     if (std::ssize(all.templates) + std::ssize(one.templates) > kMaxTemplatesPerEncounter) {
       return fail(Fault::limit_exceeded, 0, "samples");

@@ -8,6 +8,7 @@
 #include "engine/base/result.h"
 #include "engine/gallery/batch.h"
 #include "engine/generated/whorl_generated.h"
+#include "engine/service/admission.h"
 
 namespace whorl::service {
 
@@ -30,9 +31,11 @@ struct HowToRead {
 using WireSamples = flatbuffers::Vector<flatbuffers::Offset<wire::Sample>>;
 
 // Reads every sample: pictures are extracted, which takes tens of milliseconds each.
-// Faults: bad_request (no sample, a position or modality that does not exist), limit_exceeded, and
-// those of features::read_capture, with the sample's number, counted from 1, in `where`.
-Result<Captured> read_samples(const WireSamples* samples, const HowToRead& how);
+// Who gives up is heard between two samples. Faults: those of patience, bad_request (no sample, a
+// position or modality that does not exist), limit_exceeded, and those of features::read_capture,
+// with the sample's number, counted from 1, in `where`.
+Result<Captured> read_samples(const WireSamples* samples, const HowToRead& how,
+                              const Patience& patience);
 // One of them, `number` (from 0) in its reports.
 Result<Captured> read_sample(const wire::Sample& sample, std::uint32_t number,
                              const HowToRead& how);

@@ -45,7 +45,9 @@ Call call_of(grpc::ServerContext& context,
   Call call;
   if (const auto proof = context.auth_context(); proof && proof->IsPeerAuthenticated()) {
     call.caller.name = first_property(*proof, GRPC_X509_SUBJECT_PROPERTY_NAME);
-    call.caller.certificate_pem = first_property(*proof, GRPC_X509_PEM_CERT_PROPERTY_NAME);
+    // Those between it and the root behind it: one that is revoked takes its clients with it.
+    call.caller.certificate_pem = first_property(*proof, GRPC_X509_PEM_CERT_PROPERTY_NAME) +
+                                  first_property(*proof, GRPC_X509_PEM_CERT_CHAIN_PROPERTY_NAME);
   }
   const auto left = context.deadline() - std::chrono::system_clock::now();
   call.patience.until =
@@ -182,6 +184,8 @@ class StationCalls final : public wire::Station::Service {
                                                 Message<wire::CaptureRequest>>* stream) override {
     const Call call = call_of(*context);
     service::Service::Visit visit(glue_.service(), call);
+    if (const Result<> open = visit.open(); !open)
+      return glue_.refuse(call, open.error(), *context);
     std::optional<CutOff> cut_off(
         std::in_place, *context,
         std::min(call.patience.until, SteadyTime::clock::now() + kFirstMessageWithin));

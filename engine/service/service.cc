@@ -55,6 +55,7 @@ Service::Service(const Foundations& on, int at_once)
       admission_(at_once > 0 ? at_once : static_cast<int>(std::thread::hardware_concurrency()),
                  on.gatekeeper.policy()->queue),
       changes_(1, {}),
+      upkeep_(1, {}),
       answers_(on.engine.store()),
       desk_(
           [this](const std::string& gallery, std::span<const search::Query> queries) {
@@ -65,6 +66,7 @@ Service::Service(const Foundations& on, int at_once)
 }
 
 Service::~Service() {
+  if (const Result<> recorded = record_refusals(); !recorded) on_.log.warning(recorded.error());
   on_.metrics.gauges_from({});
   board_.close();
 }
@@ -89,7 +91,10 @@ Result<Bytes> Service::handle(Verb verb, const Call& call, Message message,
 Result<Bytes> Service::run(Job& job, const std::function<Result<Done>()>& work) {
   Result<Done> done = answer_once(job, work);
   if (Result<> written = record(job, done); !written) {
-    done = tl::unexpected<Error>(std::move(written).error());
+    const Error& why = written.error();
+    // What was changed stays changed: whoever asked must not believe that it was not.
+    const bool changed = done && changes_something(job.verb);
+    done = changed ? fail(Fault::unrecorded, 0, describe(why)) : tl::unexpected<Error>(why);
   }
   tell(job, done);
   if (!done) return tl::unexpected<Error>(std::move(done).error());
@@ -110,20 +115,24 @@ Result<Service::Done> Service::answer_once(Job& job, const std::function<Result<
   if (entry.first_answer()) {
     job.repeated = true;
     // A full disk may have left the first one's keys to be destroyed.
-    if (job.verb == Verb::erase) WHORL_TRY_VOID(on_.engine.store().finish_erasures());
+    if (job.verb == Verb::erase) {
+      WHORL_TRY(const Admission::Turn turn, turn_for_upkeep(job));
+      WHORL_TRY_VOID(on_.engine.store().finish_erasures());
+    }
     return Done{*entry.first_answer(), true};
   }
   job.entry = &entry;
   WHORL_TRY(Done done, work());
   // What changed nothing may be done again. What tells of one person is not kept at all: it would
-  // outlive the person's erasure.
-  if (!done.kept && job.subject == 0) {
+  // outlive the person's erasure. Nor are sizes, which monitors ask for all day.
+  const bool of_sizes = job.verb == Verb::stats || job.verb == Verb::list_galleries;
+  if (!done.kept && job.subject == 0 && !of_sizes) {
     if (const Result<> kept = entry.keep(done.answer); !kept) on_.log.warning(kept.error());
   }
   return done;
 }
 
-Result<> Service::record(const Job& job, const Result<Done>& done) {
+Result<> Service::record(Job& job, const Result<Done>& done) {
   AuditRecord record;
   record.at = on_.clock.now();
   record.client = job.call.caller.name;
@@ -137,8 +146,20 @@ Result<> Service::record(const Job& job, const Result<Done>& done) {
   record.candidates = job.candidates;
   record.decision = job.decision;
   record.subject = job.subject;
+  const bool may_not = !done && (done.error().fault == Fault::unknown_client ||
+                                 done.error().fault == Fault::not_allowed);
+  job.counted_alone = may_not && !refusals_.is_recorded(record);
+  if (job.counted_alone) return {};
   return on_.audit.append(record,
                           done && changes_something(job.verb) ? Durable::now : Durable::soon);
+}
+
+Result<> Service::record_refusals() {
+  for (const AuditRecord& one : refusals_.take()) {
+    WHORL_TRY_VOID(on_.audit.append(one, Durable::soon));
+    on_.log.event("refusals-not-told-one-by-one", std::to_string(one.alike + 1));
+  }
+  return {};
 }
 
 void Service::tell(const Job& job, const Result<Done>& done) {
@@ -151,6 +172,7 @@ void Service::tell(const Job& job, const Result<Done>& done) {
   stage(Metrics::Stage::extracted, job.extracted_s);
   stage(Metrics::Stage::stage1, job.stage1_s);
   stage(Metrics::Stage::stage2, job.stage2_s);
+  if (job.counted_alone) return;
   RequestLog::Line line;
   line.request_id = job.heading.request_id;
   line.client = job.call.caller.name;
@@ -206,6 +228,7 @@ bool Service::wait_until_idle(SteadyTime until) { return admission_.wait_until_e
 Result<> Service::tidy() {
   const auto policy = on_.gatekeeper.policy();
   admission_.set_bounds(policy->queue);
+  WHORL_TRY_VOID(record_refusals());
   const auto ago = [&](std::chrono::days days) {
     return UnixMillis{on_.clock.now().value() -
                       std::chrono::duration_cast<std::chrono::milliseconds>(days).count()};

@@ -3,7 +3,9 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,6 +19,7 @@
 #include "engine/service/gatekeeper.h"
 #include "engine/service/hit_board.h"
 #include "engine/service/metrics.h"
+#include "engine/service/refusals.h"
 #include "engine/service/request_log.h"
 #include "engine/service/search_desk.h"
 #include "engine/service/wire.h"
@@ -49,7 +52,9 @@ struct Foundations {
 //
 // Thread safety: every member may be called from any thread.
 // Invariants:
-//   1. No answer without its record in the audit log; a visit has one for each capture.
+//   1. No answer without its record in the audit log; a visit has one for each capture, and the
+//      refusals of a client that may not ask have one together once they come by the dozen. Nothing
+//      is changed while the log fails; where it does so after a change, that is what is told.
 //   2. A change and the answer to it are stored in one write, so an id that comes again, also after
 //      a crash, is given the first answer and does nothing.
 class Service {
@@ -85,17 +90,20 @@ class Service {
   // One visit of a person to a station: its messages one after another.
   class Visit {
    public:
-    Visit(Service& service, const Call& call) : service_(service), call_(call) {
-      ++service_.visits_;
-    }
+    Visit(Service& service, const Call& call) : service_(service), call_(call) {}
     Visit(const Visit&) = delete;
     Visit& operator=(const Visit&) = delete;
-    ~Visit() { --service_.visits_; }
-    // The bytes of a Feedback. A fault ends the visit; a capture that is not accepted does not.
+    ~Visit();
+    // Takes a place among the visits, before anything is said. Faults, recorded: those of
+    // Gatekeeper::may_ask, busy.
+    Result<> open();
+    // The bytes of a Feedback, after open(). A fault ends the visit; a capture that is not accepted
+    // does not.
     Result<Bytes> take(Message message);
     bool finished() const { return finished_; }
 
    private:
+    Result<> take_place();
     Result<Done> look(Message message, Job& job, wire::FeedbackT& feedback);
     Result<> begin(const wire::CaptureRequest& first);
     Result<> add(const wire::Sample& sample, Job& job, wire::FeedbackT& feedback);
@@ -111,6 +119,7 @@ class Service {
     std::optional<search::Answer> searched_;  // what was found for it
     std::string digest_;                      // of everything so far
     std::uint32_t captures_ = 0;
+    bool open_ = false;      // has a place
     bool last_ = false;      // the message at hand ends the visit
     bool finished_ = false;  // nothing more is taken
   };
@@ -123,8 +132,8 @@ class Service {
   // When an operator asked for a drain over the protocol, is called, once.
   void on_drain(std::function<void()> call) { on_drain_ = std::move(call); }
 
-  // To be called now and then: takes the policy's bounds over, forgets old answers, purges the
-  // audit log.
+  // To be called now and then: takes the policy's bounds over, records the refusals that were only
+  // counted, forgets old answers, purges the audit log.
   Result<> tidy();
 
   std::chrono::milliseconds retry_after(const Call& call, const Error& error) const;
@@ -138,7 +147,8 @@ class Service {
   Result<Bytes> run(Job& job, const std::function<Result<Done>()>& work);
   Result<Done> answer_once(Job& job, const std::function<Result<Done>()>& work);
   void tell(const Job& job, const Result<Done>& done);
-  Result<> record(const Job& job, const Result<Done>& done);
+  Result<> record(Job& job, const Result<Done>& done);
+  Result<> record_refusals();
 
   Result<Done> do_enrol(const wire::EnrolRequest& request, Job& job);
   Result<Done> do_identify(const wire::IdentifyRequest& request, Job& job);
@@ -161,6 +171,7 @@ class Service {
   Result<search::Answer> look_for(const std::string& gallery, search::Query query, Job& job);
   Result<Bands> bands_of(const Job& job) const;
   Result<Admission::Turn> turn_to_change(Job& job);
+  Result<Admission::Turn> turn_for_upkeep(Job& job);
   Result<Done> changed(Job& job, const wire::ChangeAnswerT& answer,
                        const std::function<Result<Revision>(const gallery::Note&)>& change);
   std::unique_ptr<wire::ReportT> report_of(const Job& job) const;
@@ -172,10 +183,16 @@ class Service {
   const UnixMillis started_at_;
   Admission admission_;
   Admission changes_;  // who goes next among those that change the store, one at a time
+  // Likewise of what the store does one at a time for minutes: backup, compaction, erasure. Taken
+  // before a turn to change, so that others change the store while an erasure waits.
+  Admission upkeep_;
   AnswerBook answers_;
   HitBoard board_;
+  Refusals refusals_;
   SearchDesk desk_;
-  std::atomic<std::int64_t> visits_ = 0;
+  std::mutex visits_lock_;
+  std::map<std::string, int> visits_of_;  // by client, one or more
+  std::atomic<std::int64_t> visits_ = 0;  // of all
   std::function<void()> on_drain_;
 };
 

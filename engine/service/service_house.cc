@@ -21,6 +21,8 @@ Result<Service::Done> Service::do_get_subject(const wire::GetSubjectRequest& req
     one->captured_at_ms = static_cast<std::uint64_t>(encounter.content.captured_at.value());
     one->source = encounter.content.source;
     one->samples = reports_of(encounter.content.templates);
+    one->sex = static_cast<wire::Sex>(encounter.content.demographics.sex);
+    one->birth_year = encounter.content.demographics.birth_year;
     told.encounters.push_back(std::move(one));
   }
   told.report = report_of(job);
@@ -97,6 +99,7 @@ Result<Service::Done> Service::do_backup(const wire::BackupRequest& request, Job
     return fail(Fault::not_allowed, 0, "the policy names no folder for backups");
   }
   const auto folder = std::filesystem::path(job.policy->backup_folder) / name;
+  WHORL_TRY(const Admission::Turn turn, turn_for_upkeep(job));
   WHORL_TRY_VOID(on_.engine.store().backup(folder.string()));
   wire::AdminAnswerT told;
   told.report = report_of(job);
@@ -104,6 +107,7 @@ Result<Service::Done> Service::do_backup(const wire::BackupRequest& request, Job
 }
 
 Result<Service::Done> Service::do_compact(const wire::CompactRequest&, Job& job) {
+  WHORL_TRY(const Admission::Turn turn, turn_for_upkeep(job));
   WHORL_TRY_VOID(on_.engine.store().compact());
   WHORL_TRY_VOID(on_.engine.save_snapshot());
   wire::AdminAnswerT told;

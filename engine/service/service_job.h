@@ -18,6 +18,7 @@ struct Service::Job {
   // What became of it, for the answer, the audit log and the metrics.
   double queued_s = 0, extracted_s = 0, stage1_s = 0, stage2_s = 0;
   bool repeated = false;
+  bool counted_alone = false;  // a refusal of many: neither recorded nor logged by itself
   std::uint32_t samples = 0, candidates = 0;
   std::uint64_t subject = 0;
   std::string decision = {};

@@ -9,8 +9,30 @@
 namespace whorl::service {
 namespace {
 
+constexpr const char* kUnlikeItsOwn =
+    "the subject is enrolled already and this visit does not look like its others: an examiner "
+    "should compare them";
+
 double since(SteadyTime begun) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+}
+
+// Whether a search passes people over that the policy's own would find.
+bool passes_people_over(const search::Query& query, const GalleryPolicy& policy) {
+  return !query.filter.all() || query.max_loss > policy.max_loss;
+}
+
+// Whether the person is enrolled under this number, and does not look like it: two people whose
+// numbers were mixed up, or one who took another's. Only where the two can be compared.
+Result<bool> is_unlike_its_own(search::Engine& engine, const std::string& gallery,
+                               const search::Enrolment& enrolment, const GalleryPolicy& policy) {
+  const gallery::Store& store = engine.store();
+  WHORL_TRY(const gallery::GalleryInfo info, store.find_gallery(gallery));
+  const auto own = store.get_subject(info.id, enrolment.subject);
+  if (!own && own.error().fault == Fault::not_found) return false;
+  if (!own) return tl::unexpected<Error>(own.error());
+  WHORL_TRY(const auto alike, search::verify(enrolment.encounter.templates, *own));
+  return alike && alike->value.fmr > verify_bands(policy).refer_at;
 }
 
 search::Decision least_duplicate(const search::Dedup& dedup) {
@@ -31,16 +53,25 @@ Result<Captured> Service::capture(const WireSamples* samples, Job& job) {
   WHORL_TRY(const Admission::Turn turn, admission_.turn(job.heading.priority, job.call.patience));
   job.queued_s += since(asked);
   const SteadyTime begun = std::chrono::steady_clock::now();
-  WHORL_TRY(Captured captured, read_samples(samples, how));
+  WHORL_TRY(Captured captured, read_samples(samples, how, job.call.patience));
   job.extracted_s += since(begun);
   job.samples += samples->size();
   return captured;
 }
 
 // The engine changes one thing at a time; here the most urgent comes first, and who gave up, never.
+// Nothing is changed that could not be recorded.
 Result<Admission::Turn> Service::turn_to_change(Job& job) {
   const SteadyTime asked = std::chrono::steady_clock::now();
   auto turn = changes_.turn(job.heading.priority, job.call.patience);
+  job.queued_s += since(asked);
+  if (turn) WHORL_TRY_VOID(on_.audit.make_ready());
+  return turn;
+}
+
+Result<Admission::Turn> Service::turn_for_upkeep(Job& job) {
+  const SteadyTime asked = std::chrono::steady_clock::now();
+  auto turn = upkeep_.turn(job.heading.priority, job.call.patience);
   job.queued_s += since(asked);
   return turn;
 }
@@ -86,6 +117,11 @@ Result<Service::Done> Service::do_enrol(const wire::EnrolRequest& request, Job& 
   WHORL_TRY(const Bands bands, bands_of(job));
   search::Dedup dedup;
   WHORL_TRY(dedup.query, read_search(request.search(), policy, bands));
+  if (job.verb == Verb::enrol_with_dedup && passes_people_over(dedup.query, policy)) {
+    Wish wish = job.wish();
+    wish.verb = Verb::enrol;  // without dedup, which this amounts to for those who are passed over
+    WHORL_TRY_VOID(on_.gatekeeper.allows(job.call.caller, wish));
+  }
   dedup.enrol_referrals = !request.refuse_referrals();
   WHORL_TRY(Captured captured, capture(request.samples(), job));
   enrolment.encounter.templates = std::move(captured.templates);
@@ -100,12 +136,14 @@ Result<Service::Done> Service::enrol_encounter(search::Enrolment enrolment,
                                                const Bands& bands, Job& job) {
   const GalleryPolicy& policy = job.gallery_policy();
   std::optional<search::Dedup> judged;
+  bool unlike = false;
   if (dedup != nullptr) {
     judged = *dedup;
     if (!enrolment.searched) {  // with those of other clients, most urgent first
       WHORL_TRY(enrolment.searched,
                 look_for(job.heading.gallery, search::dedup_query(enrolment, *dedup), job));
     }
+    WHORL_TRY(unlike, is_unlike_its_own(on_.engine, job.heading.gallery, enrolment, policy));
     judged->judge = [&](const search::Query& query, search::Answer& answer) {
       decide(policy, bands, query, answer);
     };
@@ -115,6 +153,7 @@ Result<Service::Done> Service::enrol_encounter(search::Enrolment enrolment,
   enrolment.note = [&](const std::optional<search::Answer>& search) {
     if (search) {
       told.search = to_wire(*search, {bands, policy, reports});
+      if (unlike) told.search->reasons.emplace_back(kUnlikeItsOwn);
       const bool duplicate = search->decision >= least_duplicate(*judged);
       told.outcome = duplicate ? wire::Outcome::duplicate : wire::Outcome::enrolled;
       job.candidates = static_cast<std::uint32_t>(search->candidates.size());
@@ -251,6 +290,7 @@ Result<Service::Done> Service::do_erase(const wire::EraseRequest& request, Job& 
   WHORL_TRY(const SubjectId subject, read_subject(request.subject()));
   job.subject = subject.value();
   wire::ChangeAnswerT told;
+  WHORL_TRY(const Admission::Turn turn, turn_for_upkeep(job));
   told.report = report_of(job);
   return changed(job, told, [&](const gallery::Note& note) {
     return on_.engine.erase_subject(job.heading.gallery, subject, &note);

@@ -19,9 +19,44 @@ std::string digest_with(const std::string& before, Message message) {
 
 }  // namespace
 
+Service::Visit::~Visit() {
+  if (!open_) return;
+  const std::lock_guard lock(service_.visits_lock_);
+  const auto own = service_.visits_of_.find(call_.caller.name);
+  if (--own->second == 0) service_.visits_of_.erase(own);
+  --service_.visits_;
+}
+
+Result<> Service::Visit::open() {
+  const Result<> placed = take_place();
+  if (placed) return {};
+  finished_ = true;
+  Job job{Verb::capture, call_, {}, {}};
+  const Result<Done> refused = tl::unexpected<Error>(placed.error());
+  WHORL_TRY_VOID(service_.record(job, refused));
+  service_.tell(job, refused);
+  return placed;
+}
+
+// A client that says nothing holds a place, too: only who may capture has any, and not all.
+Result<> Service::Visit::take_place() {
+  WHORL_TRY_VOID(service_.on_.gatekeeper.may_ask(call_.caller, Verb::capture));
+  const std::lock_guard lock(service_.visits_lock_);
+  const auto own = service_.visits_of_.find(call_.caller.name);
+  if (own != service_.visits_of_.end() && own->second >= kMaxVisitsOfClient) {
+    return fail(Fault::busy, 0, "visits of one client");
+  }
+  if (service_.visits_ >= kMaxVisits) return fail(Fault::busy, 0, "visits");
+  ++service_.visits_of_[call_.caller.name];
+  ++service_.visits_;
+  open_ = true;
+  return {};
+}
+
 // Every capture is recorded before it is answered, and so is what is wrong with a message.
 Result<Bytes> Service::Visit::take(Message message) {
   if (finished_) return fail(Fault::bad_request, 0, "a message after the last");
+  if (!open_) WHORL_TRY_VOID(open());
   Job job{Verb::capture, call_, heading_.value_or(Heading{}), {}};
   wire::FeedbackT feedback;
   Result<Done> looked = look(message, job, feedback);
@@ -43,7 +78,6 @@ Result<Service::Done> Service::Visit::look(Message message, Job& job, wire::Feed
   if (!heading_) {
     WHORL_TRY(job.heading, read_heading(request->heading(), NeedsGallery::yes));
     call_.priority = job.heading.priority;
-    if (service_.visits_ > kMaxVisits) return fail(Fault::busy, 0, "visits");
     WHORL_TRY_VOID(service_.on_.gatekeeper.admit(call_.caller, job.wish()));
     WHORL_TRY_VOID(begin(*request));
     heading_ = job.heading;

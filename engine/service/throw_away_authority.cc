@@ -124,13 +124,22 @@ Result<Certificate> draft(std::string_view common_name, EVP_PKEY& key, const Per
   return certificate;
 }
 
+// One that may vouch for so many authorities below it.
+void make_authority(X509& certificate, X509& issuer, int below) {
+  extend(certificate, issuer, NID_basic_constraints,
+         ("critical,CA:TRUE,pathlen:" + std::to_string(below)).c_str());
+  extend(certificate, issuer, NID_key_usage, "critical,keyCertSign,cRLSign");
+  extend(certificate, issuer, NID_subject_key_identifier, "hash");
+}
+
 }  // namespace
 
 struct ThrowAwayAuthority::State {
   UnixMillis now;
   PrivateKey key = make_key();
   Certificate certificate;
-  std::string pem;
+  std::string pem, root_pem;
+  std::string behind;  // what it issues: the certificates between that and the root
 
   void sign(X509& issued) const {
     WHORL_CHECK(X509_set_issuer_name(&issued, X509_get_subject_name(certificate.get())) == 1);
@@ -148,7 +157,7 @@ struct ThrowAwayAuthority::State {
     extend(*issued, *certificate, NID_authority_key_identifier, "keyid:always");
     if (server_names != nullptr) WHORL_TRY_VOID(add_names(*issued, *server_names));
     sign(*issued);
-    return Credentials{pem_of(*issued), pem_of(*its_key), pem};
+    return Credentials{pem_of(*issued) + behind, pem_of(*its_key), root_pem};
   }
 };
 
@@ -161,11 +170,23 @@ Result<ThrowAwayAuthority> ThrowAwayAuthority::make(UnixMillis now) {
   state->now = now;
   WHORL_TRY(state->certificate, draft("throw-away authority", *state->key, usual(now)));
   X509& own = *state->certificate;
-  extend(own, own, NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
-  extend(own, own, NID_key_usage, "critical,keyCertSign,cRLSign");
-  extend(own, own, NID_subject_key_identifier, "hash");
+  make_authority(own, own, 1);
   state->sign(own);
+  state->root_pem = state->pem = pem_of(own);
+  return ThrowAwayAuthority(std::move(state));
+}
+
+Result<ThrowAwayAuthority> ThrowAwayAuthority::issue_authority(std::string_view common_name) {
+  auto state = std::make_unique<State>();
+  state->now = state_->now;
+  WHORL_TRY(state->certificate, draft(common_name, *state->key, usual(state->now)));
+  X509& own = *state->certificate;
+  make_authority(own, *state_->certificate, 0);
+  extend(own, *state_->certificate, NID_authority_key_identifier, "keyid:always");
+  state_->sign(own);
   state->pem = pem_of(own);
+  state->root_pem = state_->root_pem;
+  state->behind = state->pem + state_->behind;
   return ThrowAwayAuthority(std::move(state));
 }
 

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "tests/service/audit_samples.h"
+#include "tests/service/service_house.h"
 
 namespace whorl::service {
 namespace {
@@ -50,7 +51,7 @@ class Disk {
       entered_.notify_all();
       opened_.wait(lock, [&] { return !held_; });
     }
-    if (const int error = failing_) {
+    if (const int error = failing_; error != 0 && (path.ends_with(".audit") || !log_alone_)) {
       if (errors_left_ < 0 || errors_left_-- > 0) {
         errno = error;
         return -1;
@@ -61,6 +62,10 @@ class Disk {
     return 0;
   }
 
+  void fail_log_with(int error) {
+    log_alone_ = true;
+    fail_with(error);
+  }
   void fail_with(int error, int times = -1) {
     errors_left_ = times;
     failing_ = error;
@@ -106,6 +111,7 @@ class Disk {
   bool held_ = false;
   int log_syncs_ = 0;
   std::atomic<int> failing_ = 0, errors_left_ = -1;
+  std::atomic<bool> log_alone_ = false;
 };
 
 Disk& disk() {
@@ -247,6 +253,47 @@ TEST_F(AuditDisk, AFaultDuringAPurgeRemovesNothing) {
   disk().fail_with(0);
   EXPECT_EQ(*log_->purge_before(day(2)), 3);
   EXPECT_EQ(walk()->records, 1);
+}
+
+// The store's disk works, the log's does not.
+TEST(AuditedService, TellsWhatWasDoneUnrecordedAndDoesNothingMoreUntilTheLogWorks) {
+  House house("AuditedService");
+  const auto enrol = [&](const std::string& id, std::uint64_t subject) {
+    return house.service->enrol(call_by(kRegister), packed(enrolment(id, subject, subject)));
+  };
+  disk().fail_log_with(EIO);
+  const auto unrecorded = enrol("first", 5);
+  ASSERT_FALSE(unrecorded);
+  EXPECT_EQ(unrecorded.error().fault, Fault::unrecorded);
+  EXPECT_EQ(*house.engine->people("main"), 1);
+  const auto refused = enrol("second", 6);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().fault, Fault::io_error);
+  wire::EraseRequestT erase;
+  erase.heading = heading("third");
+  erase.subject = 5;
+  EXPECT_EQ(house.service->erase(call_by(kRegister), packed(erase)).error().fault, Fault::io_error);
+  EXPECT_EQ(*house.engine->people("main"), 1);
+  disk().fail_with(0);
+  const auto again = enrol("first", 5);
+  ASSERT_TRUE(again) << describe(again.error());
+  EXPECT_TRUE(unpacked<wire::EnrolAnswerT>(*again).report->repeated);
+  EXPECT_TRUE(enrol("second", 6));
+  EXPECT_EQ(*house.engine->people("main"), 2);
+}
+
+// Its folder moved away, to be kept as evidence for instance.
+TEST(AuditedService, ChangesNothingWhileItsLogIsAway) {
+  House house("AuditedServiceAway");
+  const auto enrol = [&](const std::string& id, std::uint64_t subject) {
+    return house.service->enrol(call_by(kRegister), packed(enrolment(id, subject, subject)));
+  };
+  ASSERT_TRUE(enrol("first", 5));
+  fs::rename(house.audit_folder(), house.audit_folder() + "-evidence");
+  EXPECT_EQ(enrol("second", 6).error().fault, Fault::audit_broken);
+  EXPECT_EQ(*house.engine->people("main"), 1);
+  fs::rename(house.audit_folder() + "-evidence", house.audit_folder());
+  EXPECT_TRUE(enrol("second", 6));
 }
 
 }  // namespace

@@ -105,6 +105,32 @@ TEST_F(AuditFullDisk, RefusesWhatHasNoRoomAndGoesOnOnceThereIsSome) {
   EXPECT_EQ(requests(), sent_);
 }
 
+TEST_F(AuditFullDisk, WhatIsReadyHasRoomThoughOthersFillTheDisk) {
+  ASSERT_TRUE(log_->make_ready());
+  std::ofstream hog(folder_ / "hog");
+  while (hog << std::string(4096, 'h') << std::flush) continue;
+  hog.close();
+  for (std::uint64_t n = 1; n <= 100; ++n) {
+    sent_.push_back(sample_record(n, day(0)));
+    ASSERT_TRUE(log_->append(sent_.back(), Durable::now)) << n;
+  }
+  EXPECT_EQ(requests(), sent_);
+  // Once that is used up, it is told before anything is done.
+  Result<> ready;
+  for (int n = 0; n < 2000 && ready; ++n) {
+    sent_.push_back(sample_record(7, day(0)));
+    ASSERT_TRUE(log_->append(sent_.back(), Durable::soon));
+    ready = log_->make_ready();
+  }
+  ASSERT_FALSE(ready);
+  EXPECT_EQ(ready.error().fault, Fault::disk_full);
+  fs::remove(folder_ / "hog");
+  EXPECT_TRUE(log_->make_ready());
+  close();
+  ASSERT_TRUE(open());
+  EXPECT_EQ(requests(), sent_);
+}
+
 TEST_F(AuditFullDisk, ANewFileThatHasNoRoomIsBegunLater) {
   ASSERT_NO_FATAL_FAILURE(fill(Durable::soon));
   EXPECT_EQ(log_->append(sample_record(99, day(1)), Durable::soon).error().fault, Fault::disk_full);

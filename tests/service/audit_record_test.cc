@@ -51,7 +51,7 @@ struct SpoiltBody {
 const SpoiltBody kSpoiltBodies[] = {
     {"no kind", 0, 0, Fault::unsupported},
     {"a later kind", 0, 4, Fault::unsupported},
-    {"a flag of a later version", 10, 4, Fault::out_of_range},
+    {"a flag of a later version", 10, 8, Fault::out_of_range},
     {"every flag", 10, 255, Fault::out_of_range},
     {"a client beyond its bound", 29, 2, Fault::out_of_range},
     {"a client that is longer than the body", 30, 200, Fault::truncated},
@@ -88,6 +88,7 @@ TEST(AuditBody, LongTextsAreCutAndSaidToBe) {
                           {&AuditRecord::request_id, kMaxRequestIdBytes},
                           {&AuditRecord::decision, kMaxDecisionBytes}};
   AuditRecord longest;
+  longest.alike = 7;
   for (const Field& field : fields) {
     AuditRecord record;
     record.*field.text = longest.*field.text = std::string(field.bound, 'x');

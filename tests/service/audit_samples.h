@@ -37,6 +37,7 @@ inline AuditRecord sample_record(std::uint64_t n, UnixMillis at = kMorning) {
   r.request_id = "request-" + std::to_string(n);
   r.fault = static_cast<std::uint16_t>(n % 5 == 0 ? 48 : 0);
   r.repeated = n % 4 == 0;
+  r.alike = static_cast<std::uint32_t>(n % 13 == 0 ? n : 0);
   r.samples = static_cast<std::uint32_t>(n % 11);
   r.candidates = static_cast<std::uint32_t>(n % 13);
   r.decision = n % 2 == 0 ? "hit" : "no-hit";

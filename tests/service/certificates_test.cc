@@ -229,6 +229,23 @@ TEST_F(Revocation, TakesBackWhatIsListedAndNothingElse) {
   EXPECT_TRUE(RevocationList().check(lost_));
 }
 
+TEST_F(Revocation, OfAnAuthorityTakesBackAllThatItIssued) {
+  ThrowAwayAuthority office = authority_.issue_authority("office").value();
+  const Credentials client = office.issue_client("gate").value();
+  const std::string alone = client.certificate.substr(0, client.certificate.find("END") + 23);
+  const std::string root = authority_.certificate();
+  const std::string list = authority_.revoke({office.certificate()}).value();
+  EXPECT_EQ(RevocationList::parse(list, root)->check(client.certificate).error().fault,
+            Fault::unknown_client);
+  // What a client leaves out is among the authorities, or its connection was refused.
+  const auto knows_office = RevocationList::parse(list, root + office.certificate()).value();
+  EXPECT_EQ(knows_office.check(alone).error().fault, Fault::unknown_client);
+  EXPECT_TRUE(knows_office.check(good_));
+  const auto other = RevocationList::parse(list_, root + office.certificate()).value();
+  EXPECT_TRUE(other.check(client.certificate));
+  EXPECT_TRUE(other.check(alone));
+}
+
 TEST_F(Revocation, ReadsListsOneBehindTheOther) {
   const std::string both = authority_.revoke({lost_}).value() + other_.revoke({foreign_}).value();
   const std::string authorities = authority_.certificate() + other_.certificate();

@@ -79,7 +79,7 @@ TEST_F(HttpsConnections, HandOnTheCertificateThatTheClientProved) {
   listen();
   ASSERT_TRUE(answers());
   EXPECT_EQ(subject_of(certificate_), subject_of(client_.certificate));
-  EXPECT_EQ(certificate_, client_.certificate);
+  EXPECT_EQ(certificate_, client_.certificate + authority_.certificate()) << "and who vouches";
 }
 
 TEST_F(HttpsConnections, AreRefusedWithoutAGoodCertificate) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <thread>
 
 #include "engine/base/limits.h"
@@ -117,6 +118,28 @@ TEST_F(ServerTest, WhoHasNoCertificateOfTheAuthorityIsNotHeard) {
     EXPECT_EQ(refused.error().fault, Fault::unreachable) << describe(refused.error());
   }
   EXPECT_TRUE(connect()->stats(stats("ok")));
+}
+
+TEST_F(ServerTest, WhoseAuthorityIsRevokedIsRefused) {
+  ThrowAwayAuthority office = *authority_->issue_authority("office");
+  const auto client = connect(*office.issue_client("register"));
+  EXPECT_TRUE(client->stats(stats("1")));
+  const auto write = [&](const char* name, const std::string& text) {
+    std::ofstream(house_.folder() / name) << text;
+    return (house_.folder() / name).string();
+  };
+  write("revoked.pem", *authority_->revoke({office.certificate()}));
+  const std::string policy =
+      write("policy.toml",
+            "[service]\nrevoked = \"revoked.pem\"\n[[role]]\nname = \"register\"\n"
+            "clients = [\"CN=register,O=Whorl\"]\nverbs = [\"stats\"]\npurposes = [\"*\"]\n");
+  server_.reset();
+  house_.serve_under(*Gatekeeper::open(policy, house_.clock, authority_->certificate()));
+  start();
+  const auto refused = connect(*office.issue_client("register"))->stats(stats("2"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().fault, Fault::unknown_client) << describe(refused.error());
+  EXPECT_TRUE(connect()->stats(stats("3")));
 }
 
 TEST_F(ServerTest, AClientThatBelievesAnotherAuthorityDoesNotTalk) {

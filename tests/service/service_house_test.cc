@@ -182,7 +182,7 @@ TEST_F(ServiceTest, EveryCaptureOfAVisitIsInTheAuditLogAndWhatEndedIt) {
   }
   EXPECT_EQ(records[3].fault, static_cast<std::uint16_t>(Fault::bad_request));
   EXPECT_EQ(records[4].fault, static_cast<std::uint16_t>(Fault::not_allowed));
-  EXPECT_EQ(records[4].request_id, "forbidden");
+  EXPECT_EQ(records[4].request_id, "") << "it may capture nowhere: its message was not read";
 }
 
 TEST_F(ServiceTest, AVisitIsOneRequestOfTheClientsRate) {
@@ -206,17 +206,46 @@ TEST_F(ServiceTest, AVisitIsOneRequestOfTheClientsRate) {
 }
 
 TEST_F(ServiceTest, NoMoreVisitsAreOpenThanMayBe) {
-  const Call call = call_by(kRegister);
+  constexpr int kClients = kMaxVisits / kMaxVisitsOfClient;
+  Policy policy = house_.policy();
+  std::vector<Call> calls{call_by(kRegister)};
+  for (int c = 1; c <= kClients; ++c) {
+    calls.push_back(call_by("CN=station " + std::to_string(c)));
+    policy.roles.front().clients.push_back(calls.back().caller.name);
+  }
+  house_.serve_under(std::make_unique<Gatekeeper>(policy, house_.clock));
   auto first = capture_of(3, FingerPosition::right_index);
   first.heading = heading("visit");
   first.subject = 5;
   std::list<Service::Visit> visits;
-  for (int i = 0; i < kMaxVisits; ++i) visits.emplace_back(*house_.service, call);
-  {
-    Service::Visit beyond(*house_.service, call);
-    EXPECT_EQ(beyond.take(packed(first)).error().fault, Fault::busy);
+  const auto open = [&](const Call& call) {
+    return visits.emplace_back(*house_.service, call).open();
+  };
+  for (int c = 0; c < kClients; ++c) {
+    for (int i = 0; i < kMaxVisitsOfClient; ++i) ASSERT_TRUE(open(calls.at(c)));
+    EXPECT_EQ(open(calls.at(c)).error().where, "visits of one client");
   }
+  EXPECT_EQ(open(calls.back()).error().where, "visits");
+  visits.pop_front();
+  EXPECT_TRUE(open(calls.back()));
   EXPECT_TRUE(visits.back().take(packed(first)));
+  EXPECT_EQ(visits.front().take({}).error().fault, Fault::bad_request);
+}
+
+TEST_F(ServiceTest, WhoMayNotCaptureHoldsNoVisitAndIsRecorded) {
+  for (const auto& [client, fault] :
+       {std::pair{"CN=stranger", Fault::unknown_client}, std::pair{kGate, Fault::not_allowed}}) {
+    const Call call = call_by(client);
+    Service::Visit visit(*house_.service, call);
+    EXPECT_EQ(visit.open().error().fault, fault);
+    EXPECT_TRUE(visit.finished());
+  }
+  EXPECT_NE(house_.metrics->text().find("\nwhorl_streams 0\n"), std::string::npos);
+  const auto records = audited();
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[1].client, kGate);
+  EXPECT_EQ(records[1].verb, Verb::capture);
+  EXPECT_EQ(records[1].fault, static_cast<std::uint16_t>(Fault::not_allowed));
 }
 
 TEST_F(ServiceTest, ADrainingServiceTakesNothingNew) {

@@ -3,8 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/base/version.h"
 #include "tests/service/asked_service.h"
@@ -160,6 +165,54 @@ TEST_F(ServiceTest, DedupStoresWhoIsNewAndNamesWhoIsNot) {
   EXPECT_TRUE(unpacked<wire::EnrolAnswerT>(*again).report->repeated);
 }
 
+TEST_F(ServiceTest, WhoMayEnrolWithDedupAloneMayNotHaveItPassPeopleOver) {
+  enrol(enrolment("e", 5, 3));
+  Policy policy = house_.policy();
+  Role& office = policy.roles.emplace_back(policy.roles.front());
+  office.name = "office";
+  office.clients = {"CN=office"};
+  std::erase(office.verbs, Verb::enrol);
+  house_.serve_under(std::make_unique<Gatekeeper>(policy, house_.clock));
+  int asked = 0;
+  const auto enrol_known = [&](const std::string& client, const wire::SearchT& search) {
+    auto request = enrolment("d" + std::to_string(++asked), 200, 3, 1);
+    request.search = std::make_unique<wire::SearchT>(search);
+    return ask(&Service::enrol_with_dedup, request, client);
+  };
+  wire::SearchT plain, without_the_first, of_women, of_the_old, careless;
+  without_the_first.excluded = {5};
+  of_women.sex = wire::Sex::female;
+  of_the_old.birth_year_min = 1900, of_the_old.birth_year_max = 1940;
+  careless.max_loss = 0.9999;
+  for (const wire::SearchT& search : {without_the_first, of_women, of_the_old, careless}) {
+    const auto refused = enrol_known("CN=office", search);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().fault, Fault::not_allowed);
+    EXPECT_EQ(refused.error().where, "verb enrol");
+  }
+  const auto found = enrol_known("CN=office", plain);
+  ASSERT_TRUE(found) << describe(found.error());
+  EXPECT_EQ(unpacked<wire::EnrolAnswerT>(*found).outcome, wire::Outcome::duplicate);
+  const auto passed_over = enrol_known(kRegister, without_the_first);
+  ASSERT_TRUE(passed_over) << describe(passed_over.error());
+  EXPECT_EQ(unpacked<wire::EnrolAnswerT>(*passed_over).outcome, wire::Outcome::enrolled);
+}
+
+TEST_F(ServiceTest, AVisitUnderSomebodyElsesNumberIsTold) {
+  enrol(enrolment("e", 5, 3));
+  const auto told = [&](const char* id, std::uint64_t person) {
+    const auto answer = ask(&Service::enrol_with_dedup, enrolment(id, 5, person, 1));
+    EXPECT_TRUE(answer) << describe(answer.error());
+    const auto enrolled = unpacked<wire::EnrolAnswerT>(*answer);
+    EXPECT_EQ(enrolled.outcome, wire::Outcome::enrolled);
+    return std::ranges::any_of(enrolled.search->reasons, [](const std::string& reason) {
+      return reason.find("does not look like its others") != std::string::npos;
+    });
+  };
+  EXPECT_FALSE(told("again", 3));
+  EXPECT_TRUE(told("stranger", 4));
+}
+
 struct Bad {
   const char* what;
   Fault fault;
@@ -276,6 +329,34 @@ TEST_F(ServiceTest, NobodyDoesWhatThePolicyDoesNotSay) {
   const auto seen = ask(&Service::list_galleries, list);
   ASSERT_TRUE(seen) << describe(seen.error());
   EXPECT_EQ(unpacked<wire::GalleriesAnswerT>(*seen).galleries.size(), 2U);
+}
+
+TEST_F(ServiceTest, RefusalsWithoutEndAreCountedAndFillNoLog) {
+  constexpr std::uint32_t kAsked = 500;
+  const auto ask_often = [&](const std::string& client) {
+    for (std::uint32_t i = 0; i < kAsked; ++i) {
+      EXPECT_FALSE(ask(&Service::identify, query("q" + std::to_string(i), 3, 1), client));
+    }
+  };
+  ask_often("CN=stranger");
+  ask_often("CN=another");
+  EXPECT_FALSE(ask(&Service::identify, query("gate", 3, 1, "other"), kGate));
+  ASSERT_TRUE(house_.service->tidy());
+  ask_often("CN=stranger");
+  EXPECT_NE(house_.metrics->text().find("fault=\"unknown-client\""), std::string::npos);
+  std::map<std::string, std::vector<AuditRecord>> records;
+  for (AuditRecord& record : audited()) records[record.client].push_back(std::move(record));
+  const auto told = [](const std::vector<AuditRecord>& of) {
+    std::uint32_t refusals = 0;
+    for (const AuditRecord& one : of) refusals += 1 + one.alike;
+    return refusals;
+  };
+  EXPECT_EQ(records[kGate].size(), 1U);
+  EXPECT_EQ(told(records["CN=another"]), kAsked);
+  EXPECT_EQ(records["CN=another"].size(), Refusals::kRecordedAMinute + 1U);
+  EXPECT_EQ(told(records["CN=stranger"]), 2 * kAsked);
+  EXPECT_EQ(records["CN=stranger"].size(), Refusals::kRecordedAMinute + 2U);
+  EXPECT_EQ(records["CN=stranger"].back().fault, static_cast<std::uint16_t>(Fault::unknown_client));
 }
 
 TEST_F(ServiceTest, EveryRequestIsInTheAuditLogAnsweredOrNot) {
