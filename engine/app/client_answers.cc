@@ -80,6 +80,15 @@ std::string lines_of(const wire::SearchResultT& result) {
   return text;
 }
 
+std::string person_of(const wire::EncounterInfoT& e) {
+  std::string text;
+  if (e.sex != wire::Sex::not_recorded) {
+    text += ", " + std::string(name_of(static_cast<Sex>(e.sex)));
+  }
+  if (e.birth_year != 0) text += ", born in " + std::to_string(e.birth_year);
+  return text;
+}
+
 std::string repeated(const std::unique_ptr<wire::ReportT>& report) {
   return report && report->repeated ? "(the first answer to this request id) " : "";
 }
@@ -142,7 +151,8 @@ std::string as_text(const wire::SubjectAnswerT& a) {
   std::string text = repeated(a.report);
   for (const auto& e : a.encounters) {
     text += "encounter " + std::to_string(e->encounter) +
-            (e->source.empty() ? "" : ", from " + e->source) + "\n" + lines_of(e->samples);
+            (e->source.empty() ? "" : ", from " + e->source) + person_of(*e) + "\n" +
+            lines_of(e->samples);
   }
   return text;
 }

@@ -37,6 +37,12 @@ void add_key_options(CLI::App& app, KeySource& key) {
 
 Result<std::unique_ptr<search::Engine>> open_engine(const StoreOptions& o, Console& console,
                                                     Create create) {
+  WHORL_TRY(const Key master, load_master_key(o.key));
+  return open_engine(o, master, console, create);
+}
+
+Result<std::unique_ptr<search::Engine>> open_engine(const StoreOptions& o, const Key& master,
+                                                    Console& console, Create create) {
   search::EngineOptions options;
   options.folder = o.store;
   options.create = create == Create::yes;
@@ -48,7 +54,7 @@ Result<std::unique_ptr<search::Engine>> open_engine(const StoreOptions& o, Conso
   options.backend = backend.cpu;
   options.devices.accelerator = backend.accelerator;
   options.devices.warn = [&console](const Error& error) { console.warn(error); };
-  WHORL_TRY(options.master, load_master_key(o.key));
+  options.master = master;
   search::limit_threads(o.threads);
   auto opened = search::Engine::open(options);
   if (!opened) return at(opened.error(), o.store);

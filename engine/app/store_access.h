@@ -41,6 +41,9 @@ enum class Create : bool { no, yes };  // yes: the store and the gallery, where 
 // gallery::Store::open.
 Result<std::unique_ptr<search::Engine>> open_engine(const StoreOptions& options, Console& console,
                                                     Create create = Create::no);
+// With the master key that was loaded before: to load it may be to ask somebody.
+Result<std::unique_ptr<search::Engine>> open_engine(const StoreOptions& options, const Key& master,
+                                                    Console& console, Create create);
 // The store alone, without indexes: for reading records, at once whatever its size. Create::yes
 // makes no gallery here.
 Result<std::unique_ptr<gallery::Store>> open_store(const StoreOptions& options,

@@ -1,11 +1,15 @@
 // `whorl client` against `whorl serve --dev`: what each action answers, and its exit code.
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "tests/app/serve_test_house.h"
 
 namespace whorl::app {
 namespace {
+
+using Words = std::vector<std::string>;
 
 class ClientVerb : public ServedTest {
  protected:
@@ -42,6 +46,22 @@ TEST_F(ClientVerb, APersonIsEnrolledFoundVerifiedShownAndErased) {
 
   EXPECT_EQ(ask_main({"update", "--subject", "2", "--encounter", "1", print(3, 1)}).exit_code, 0);
   EXPECT_EQ(ask_main({"verify", print(3, 2), "--subject", "2"}).exit_code, 0);
+  ASSERT_EQ(
+      ask_main({"enrol", "--subject", "7", print(4, 1), "--sex", "female", "--birth-year", "1980"})
+          .exit_code,
+      0);
+  const Ran seven = ask_main({"show", "--subject", "7"});
+  EXPECT_EQ(seven.json()["encounters"][0]["sex"], "female");
+  EXPECT_EQ(seven.json()["encounters"][0]["birth_year"], 1980);
+  EXPECT_EQ(ask_main({"identify", print(4, 2), "--sex", "female"}).exit_code, 0);
+  for (const Words& passed_over :
+       {Words{"--sex", "male"}, Words{"--birth-year", "1981-1990"}, Words{"--exclude", "7"}}) {
+    Words words{"identify", print(4, 2)};
+    words.insert(words.end(), passed_over.begin(), passed_over.end());
+    EXPECT_EQ(ask_main(words).exit_code, 1);
+  }
+  EXPECT_EQ(ask_main({"identify", print(4, 2), "--birth-year", "young"}).fault(), 29);
+  EXPECT_EQ(ask_main({"delete", "--subject", "7"}).exit_code, 0);
   const Ran shown = ask_main({"show", "--subject", "1"});
   EXPECT_EQ(shown.json()["encounters"][0]["source"], "desk 4");
 

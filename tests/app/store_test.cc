@@ -131,6 +131,26 @@ TEST_F(StoreTest, DedupEnrolsTheNewAndNamesTheKnown) {
   EXPECT_EQ(stats()["galleries"][0]["subjects"], 16);
 }
 
+TEST_F(StoreTest, AnUpdateKeepsWhatItDoesNotSay) {
+  enrol_people();
+  const auto found = [&](const Words& among) {
+    Words words{"p/0/19_2_2.whorl"};
+    words.insert(words.end(), among.begin(), among.end());
+    return run(of("identify", words)).exit_code == 0;
+  };
+  ASSERT_EQ(run(of("enroll", {"p/0/19_2_1.whorl", "--subject", "950", "--sex", "female",
+                              "--birth-year", "1980", "--source", "desk 4"}))
+                .exit_code,
+            0);
+  ASSERT_EQ(run(of("update", {"p/0/19_2_1.whorl", "--subject", "950", "--encounter", "1",
+                              "--birth-year", "1981"}))
+                .exit_code,
+            0);
+  EXPECT_TRUE(found({"--sex", "female", "--birth-year", "1981"}));
+  EXPECT_FALSE(found({"--sex", "male"}));
+  EXPECT_FALSE(found({"--birth-year", "1980"}));
+}
+
 TEST_F(StoreTest, UpdatesDeletesAndErases) {
   enrol_people();
   const Words four{"--subject", "4"};

@@ -1,5 +1,6 @@
 // update, delete, erase: what may happen to a subject after enrolment.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -18,6 +19,8 @@ struct ChangeOptions {
   std::string subject;
   std::optional<std::uint32_t> encounter;
   FileVisit files;
+  std::string sex, source;
+  std::optional<int> birth_year;
 };
 
 std::string name_of(const ChangeOptions& o) {
@@ -38,10 +41,20 @@ Result<Exit> update(const ChangeOptions& o, Console& console) {
   WHORL_TRY(const Visit visit, visit_of(o.files, subject));
   std::vector<CaptureNote> notes;
   std::vector<gallery::Picture> pictures;
-  WHORL_TRY(const Encounter content, read_visit(visit, console.clock(), &notes, &pictures));
+  WHORL_TRY(Encounter content, read_visit(visit, console.clock(), &notes, &pictures));
+  WHORL_TRY(const Demographics said, demographics_of(o.sex, o.birth_year));
   WHORL_TRY(const auto engine, open_engine(o.store, console));
-  WHORL_TRY_VOID(engine->update(o.store.gallery, subject, EncounterId{o.encounter.value_or(1)},
-                                content, nullptr, std::move(pictures)));
+  WHORL_TRY(const auto gallery, engine->store().find_gallery(o.store.gallery));
+  WHORL_TRY(const auto encounters, engine->store().get_subject(gallery.id, subject));
+  const EncounterId id{o.encounter.value_or(1)};
+  const auto before = std::ranges::find(encounters, id, &gallery::StoredEncounter::id);
+  if (before == encounters.end()) return fail(Fault::not_found, 0, name_of(o));
+  const Demographics& known = before->content.demographics;
+  content.demographics.sex = o.sex.empty() ? known.sex : said.sex;
+  content.demographics.birth_year = o.birth_year ? said.birth_year : known.birth_year;
+  content.source = o.source.empty() ? before->content.source : o.source;
+  WHORL_TRY_VOID(
+      engine->update(o.store.gallery, subject, id, content, nullptr, std::move(pictures)));
   Json templates = Json::array();
   std::string text = "\n";
   for (const CaptureNote& note : notes) {
@@ -90,6 +103,9 @@ std::shared_ptr<ChangeOptions> declare_subject(CLI::App& app) {
 Run declare_update(CLI::App& app) {
   auto o = declare_subject(app);
   app.add_option("--encounter", o->encounter, "Which visit is replaced")->required();
+  app.add_option("--sex", o->sex, "female, male or other; left out: as it is");
+  app.add_option("--birth-year", o->birth_year, "Likewise");
+  app.add_option("--source", o->source, "Likewise: the station or register it comes from");
   add_visit_options(app, o->files);
   return [o](Console& console) { return update(*o, console); };
 }

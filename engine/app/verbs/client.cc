@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,8 +11,10 @@
 #include "engine/app/client_access.h"
 #include "engine/app/client_answers.h"
 #include "engine/app/names.h"
+#include "engine/app/search_options.h"
 #include "engine/app/store_access.h"
 #include "engine/app/verbs/verbs.h"
+#include "engine/app/visits.h"
 
 namespace whorl::app {
 namespace {
@@ -20,10 +23,11 @@ struct ClientVerbOptions {
   ServiceOptions service;
   SampleOptions samples;
   std::vector<std::string> references;
-  std::string subject, folder, least = "hit", source;
+  SearchOptions search;
+  std::string subject, folder, least = "hit", source, sex;
+  std::optional<int> birth_year;
   std::uint32_t encounter = 0;
-  std::uint16_t top = 10;
-  bool any_finger = false, expect_new = false, refuse_referrals = false;
+  bool expect_new = false, refuse_referrals = false;
 };
 
 using Options = ClientVerbOptions;
@@ -49,21 +53,38 @@ Exit exit_of(wire::Decision decision) {
   return decision == wire::Decision::no_hit ? Exit::no_match : Exit::ok;
 }
 
-std::unique_ptr<wire::SearchT> search_of(const Options& o) {
+Result<std::unique_ptr<wire::SearchT>> search_of(const SearchOptions& o) {
+  WHORL_TRY(const search::Query query, query_of(o));
   auto search = std::make_unique<wire::SearchT>();
-  search->max_candidates = o.top;
-  search->any_finger = o.any_finger;
+  search->max_candidates = static_cast<std::uint16_t>(query.max_candidates);
+  search->max_loss = o.max_loss;  // 0: as the policy says
+  search->any_finger = query.any_finger;
+  search->any_rotation = query.any_rotation;
+  search->sex = static_cast<wire::Sex>(query.filter.sex);
+  search->birth_year_min = query.filter.birth_year_min;
+  search->birth_year_max = query.filter.birth_year_max;
+  for (const SubjectId subject : query.filter.excluded) search->excluded.push_back(subject.value());
   return search;
+}
+
+// Of a request that stores a visit.
+template <class RequestT>
+Result<> describe_visit(const Options& o, RequestT& request) {
+  WHORL_TRY(request.subject, subject_of(o));
+  WHORL_TRY(const Demographics person, demographics_of(o.sex, o.birth_year));
+  request.sex = static_cast<wire::Sex>(person.sex);
+  request.birth_year = person.birth_year;
+  request.source = o.source;
+  WHORL_TRY(request.samples, samples_of(o.samples));
+  return {};
 }
 
 Result<wire::EnrolRequestT> enrol_request(const Options& o) {
   wire::EnrolRequestT request;
-  WHORL_TRY(request.subject, subject_of(o));
-  WHORL_TRY(request.samples, samples_of(o.samples));
-  request.source = o.source;
+  WHORL_TRY_VOID(describe_visit(o, request));
   request.expect_new_subject = o.expect_new;
   request.refuse_referrals = o.refuse_referrals;
-  request.search = search_of(o);
+  WHORL_TRY(request.search, search_of(o.search));
   return request;
 }
 
@@ -82,7 +103,7 @@ Result<Exit> enrol_with_dedup(const Options& o, Console& console) {
 Result<Exit> identify(const Options& o, Console& console) {
   wire::IdentifyRequestT request;
   WHORL_TRY(request.samples, samples_of(o.samples));
-  request.search = search_of(o);
+  WHORL_TRY(request.search, search_of(o.search));
   WHORL_TRY(const auto answer, ask(o, console, request, &service::Client::identify));
   return exit_of(answer.result ? answer.result->decision : wire::Decision::no_hit);
 }
@@ -98,10 +119,8 @@ Result<Exit> verify(const Options& o, Console& console) {
 
 Result<Exit> update(const Options& o, Console& console) {
   wire::UpdateRequestT request;
-  WHORL_TRY(request.subject, subject_of(o));
+  WHORL_TRY_VOID(describe_visit(o, request));
   request.encounter = o.encounter;
-  WHORL_TRY(request.samples, samples_of(o.samples));
-  request.source = o.source;
   WHORL_TRY_VOID(ask(o, console, request, &service::Client::update));
   return Exit::ok;
 }
@@ -190,21 +209,25 @@ void take_samples(CLI::App& app, Options& o) { add_sample_options(app, o.samples
 void take_source(CLI::App& app, Options& o) {
   app.add_option("--source", o.source, "The station or office they come from");
 }
-void take_search(CLI::App& app, Options& o) {
-  app.add_option("--top", o.top, "Candidates to list")->check(CLI::Range(1, 1000));
-  app.add_flag("--any-finger", o.any_finger, "Also compare unlike fingers: finds swapped hands");
+void take_person(CLI::App& app, Options& o) {
+  app.add_option("--sex", o.sex, "female, male or other; searches may filter by it");
+  app.add_option("--birth-year", o.birth_year, "Likewise");
 }
 
 void enrol_options(CLI::App& app, Options& o) {
-  take_subject(app, o), take_samples(app, o), take_source(app, o);
+  take_subject(app, o), take_samples(app, o), take_source(app, o), take_person(app, o);
   app.add_flag("--new", o.expect_new, "Refuse a subject that is enrolled");
 }
 void dedup_options(CLI::App& app, Options& o) {
-  enrol_options(app, o), take_search(app, o);
+  enrol_options(app, o);
+  add_search_options(app, o.search, LooksAmong::all);
   app.add_flag("--refuse-referrals", o.refuse_referrals,
                "Do not store what an examiner has yet to look at");
 }
-void identify_options(CLI::App& app, Options& o) { take_samples(app, o), take_search(app, o); }
+void identify_options(CLI::App& app, Options& o) {
+  take_samples(app, o);
+  add_search_options(app, o.search, LooksAmong::some);
+}
 void verify_options(CLI::App& app, Options& o) {
   take_samples(app, o);
   auto* subject = app.add_option("--subject", o.subject, "Against this enrolled person");
@@ -212,7 +235,7 @@ void verify_options(CLI::App& app, Options& o) {
       ->excludes(subject);
 }
 void update_options(CLI::App& app, Options& o) {
-  take_subject(app, o), take_samples(app, o), take_source(app, o);
+  take_subject(app, o), take_samples(app, o), take_source(app, o), take_person(app, o);
   app.add_option("--encounter", o.encounter, "Which is replaced")->required();
 }
 void delete_options(CLI::App& app, Options& o) {
@@ -248,7 +271,8 @@ constexpr Action kActions[] = {
      identify},
     {"verify", "Is this the person enrolled, or of the other files?", Heading::whole,
      verify_options, verify},
-    {"update", "Replace an encounter", Heading::whole, update_options, update},
+    {"update", "Replace all of an encounter: what is not said again of it is gone", Heading::whole,
+     update_options, update},
     {"delete", "Delete a person, or one encounter", Heading::whole, delete_options, remove},
     {"erase", "Destroy a person's key: nothing of them can be read again", Heading::whole,
      take_subject, erase},

@@ -11,6 +11,7 @@
 #include "engine/app/evidence_trace.h"
 #include "engine/app/names.h"
 #include "engine/app/report/trace.h"
+#include "engine/app/search_options.h"
 #include "engine/app/store_access.h"
 #include "engine/app/verbs/verbs.h"
 #include "engine/app/visits.h"
@@ -22,51 +23,22 @@ namespace {
 struct IdentifyOptions {
   StoreOptions store;
   FileVisit files;
-  std::string manifest, sex, birth_years, trace;
-  std::vector<std::string> exclude;
-  int top = 10, rotation = 45;
-  double fmr = 1e-6, refer_fmr = 1e-4, max_loss = search::kDefaultMaxLoss;
-  bool any_finger = false, evaluate = false;
+  SearchOptions search{.max_loss = search::kDefaultMaxLoss};
+  std::string manifest, trace;
+  double fmr = 1e-6, refer_fmr = 1e-4;
+  bool evaluate = false;
 };
 
 constexpr std::size_t kTogether = 64;  // queries that share one pass over the gallery
 
-Result<> parse_birth_years(const std::string& text, index::Filter& filter) {
-  if (text.empty()) return {};
-  const std::size_t dash = text.find('-');
-  const auto first = whole_number(text.substr(0, dash));
-  const auto last = dash == std::string::npos ? first : whole_number(text.substr(dash + 1));
-  if (!first || !last || *first > *last || *last > 9999 || *last == 0) {
-    return fail(Fault::bad_argument, 0, "--birth-year, give 1980 or 1975-1985");
-  }
-  filter.birth_year_min = static_cast<std::uint16_t>(*first);
-  filter.birth_year_max = static_cast<std::uint16_t>(*last);
-  return {};
-}
-
 // All of the query but the templates.
 Result<search::Query> query_of(const IdentifyOptions& o) {
-  search::Query query;
   if (!(o.fmr > 0 && o.fmr <= o.refer_fmr && o.refer_fmr <= 1)) {
     return fail(Fault::bad_argument, 0, "0 < --fmr <= --refer-fmr <= 1");
   }
-  if (!(o.max_loss > 0 && o.max_loss < 1)) {
-    return fail(Fault::bad_argument, 0, "0 < --max-loss < 1");
-  }
+  WHORL_TRY(search::Query query, query_of(o.search));
   query.hit_at = FalseMatchRate{o.fmr};
   query.refer_at = FalseMatchRate{o.refer_fmr};
-  query.max_candidates = o.top;
-  query.max_loss = o.max_loss;
-  query.any_finger = o.any_finger;
-  query.any_rotation = o.rotation == 180;
-  WHORL_TRY(const Demographics person, demographics_of(o.sex, std::nullopt));
-  query.filter.sex = person.sex;
-  WHORL_TRY_VOID(parse_birth_years(o.birth_years, query.filter));
-  for (const std::string& id : o.exclude) {
-    WHORL_TRY(const SubjectId subject, subject_from(id, "--exclude"));
-    query.filter.excluded.push_back(subject);
-  }
-  std::ranges::sort(query.filter.excluded);
   return query;
 }
 
@@ -190,22 +162,10 @@ Run declare_identify(CLI::App& app) {
   app.add_option("--manifest", o->manifest, "CSV of visits; each is searched by itself");
   app.add_flag("--evaluate", o->evaluate,
                "The manifest's subjects are the truth: count found, missed and false hits");
-  app.add_option("--top", o->top, "Candidates to show at most")
-      ->check(CLI::Range(1, kMaxCandidates))
-      ->capture_default_str();
   app.add_option("--fmr", o->fmr, "A hit has this false match rate or less")->capture_default_str();
   app.add_option("--refer-fmr", o->refer_fmr, "Up to this an examiner should look")
       ->capture_default_str();
-  app.add_option("--max-loss", o->max_loss,
-                 "Share of single prints' mates that may be lost before the full comparison")
-      ->capture_default_str();
-  app.add_option("--exclude", o->exclude, "Subjects to leave out: 12,99")->delimiter(',');
-  app.add_option("--sex", o->sex, "Only people of this sex, and those where it is not recorded");
-  app.add_option("--birth-year", o->birth_years, "Likewise: 1980, or 1975-1985");
-  app.add_flag("--any-finger", o->any_finger, "Compare unlike fingers too: finds swapped hands");
-  app.add_option("--rotation", o->rotation, "Degrees a print may be turned: 45, or 180 for any")
-      ->check(CLI::IsMember({45, 180}))
-      ->capture_default_str();
+  add_search_options(app, o->search, LooksAmong::some);
   app.add_option("--trace", o->trace, "Draw the best candidate's minutiae: FILE.html or FILE.svg");
   return [o](Console& console) { return identify(*o, console); };
 }

@@ -103,8 +103,9 @@ Result<Exit> serve(CLI::App& app, ServeOptions& o, Console& console) {
   const Clock& clock = console.clock();
   WHORL_TRY(Doors doors, open_doors(o, clock));
   WHORL_TRY(const auto log, service::RequestLog::open(o.log));
-  WHORL_TRY(const auto engine, open_engine(o.store, console, o.create ? Create::yes : Create::no));
   WHORL_TRY(const Key master, load_master_key(o.store.key));
+  WHORL_TRY(const auto engine,
+            open_engine(o.store, master, console, o.create ? Create::yes : Create::no));
   WHORL_TRY(const auto audit, service::AuditLog::open(o.audit, master, clock));
   service::Metrics metrics;
   service::Service service({*engine, *doors.gatekeeper, *audit, metrics, *log, clock},
