@@ -30,8 +30,10 @@ void add_search_options(CLI::App& app, SearchOptions& o, LooksAmong among) {
   app.add_option("--top", o.top, "Candidates to show at most")
       ->check(CLI::Range(1, kMaxCandidates))
       ->capture_default_str();
-  app.add_option("--max-loss", o.max_loss,
-                 "Share of single prints' mates that may be lost before the full comparison");
+  auto* loss =
+      app.add_option("--max-loss", o.max_loss,
+                     "Share of single prints' mates that may be lost before the full comparison");
+  if (o.max_loss) loss->default_str(CLI::detail::to_string(*o.max_loss));
   app.add_option("--exclude", o.exclude, "Subjects to leave out: 12,99")->delimiter(',');
   if (among == LooksAmong::some) {
     app.add_option("--sex", o.sex, "Only people of this sex, and those where it is not recorded");
@@ -45,11 +47,9 @@ void add_search_options(CLI::App& app, SearchOptions& o, LooksAmong among) {
 
 Result<search::Query> query_of(const SearchOptions& o) {
   search::Query query;
-  if (o.max_loss != 0) {
-    if (!(o.max_loss > 0 && o.max_loss < 1)) {
-      return fail(Fault::bad_argument, 0, "0 < --max-loss < 1");
-    }
-    query.max_loss = o.max_loss;
+  query.max_loss = o.max_loss.value_or(query.max_loss);
+  if (!(query.max_loss > 0 && query.max_loss < 1)) {
+    return fail(Fault::bad_argument, 0, "0 < --max-loss < 1");
   }
   query.max_candidates = o.top;
   query.any_finger = o.any_finger;

@@ -2,6 +2,7 @@
 // The options of a search, which a verb on a store and one of the client spell alike.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,7 @@ namespace whorl::app {
 
 struct SearchOptions {
   int top = 10, rotation = 45;
-  double max_loss = 0;  // 0: the default of who searches
+  std::optional<double> max_loss = {};  // nothing: the default of who searches
   bool any_finger = false;
   std::vector<std::string> exclude = {};
   std::string sex = {}, birth_years = {};  // of those to look among

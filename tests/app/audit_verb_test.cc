@@ -127,7 +127,8 @@ TEST_F(AuditVerb, ExportIsWhatWasAppended) {
                                      {"samples", 2},
                                      {"candidates", 5},
                                      {"decision", "refer"},
-                                     {"subject", 1}}));
+                                     {"subject", 1},
+                                     {"alike", 0}}));
   EXPECT_EQ(all["summary"]["records"], 3);
   const auto some = run_json({"audit", "export", "--log", "log", "--from", "2026-09-22", "--until",
                               "2026-09-23T14:13:20Z"})
@@ -140,7 +141,7 @@ TEST_F(AuditVerb, ExportIsWhatWasAppended) {
   const std::string csv = run({"audit", "export", "--log", "log", "--csv"}).out;
   EXPECT_EQ(std::ranges::count(csv, '\n'), 5);
   EXPECT_NE(csv.find("\r\n3,2026-09-22T14:13:20.000Z,request,\"CN=border,O=Register\",identify,"
-                     "civil,visa,r1,0,false,false,2,5,refer,1,,,\r\n"),
+                     "civil,visa,r1,0,false,false,2,5,refer,1,,,,0\r\n"),
             std::string::npos)
       << csv;
 }

@@ -57,7 +57,7 @@ Result<std::unique_ptr<wire::SearchT>> search_of(const SearchOptions& o) {
   WHORL_TRY(const search::Query query, query_of(o));
   auto search = std::make_unique<wire::SearchT>();
   search->max_candidates = static_cast<std::uint16_t>(query.max_candidates);
-  search->max_loss = o.max_loss;  // 0: as the policy says
+  search->max_loss = o.max_loss.value_or(0);  // 0: as the policy says
   search->any_finger = query.any_finger;
   search->any_rotation = query.any_rotation;
   search->sex = static_cast<wire::Sex>(query.filter.sex);
