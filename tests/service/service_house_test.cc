@@ -206,10 +206,10 @@ TEST_F(ServiceTest, AVisitIsOneRequestOfTheClientsRate) {
 }
 
 TEST_F(ServiceTest, NoMoreVisitsAreOpenThanMayBe) {
-  constexpr int kClients = kMaxVisits / kMaxVisitsOfClient;
+  constexpr std::size_t kClients = kMaxVisits / kMaxVisitsOfClient;
   Policy policy = house_.policy();
   std::vector<Call> calls{call_by(kRegister)};
-  for (int c = 1; c <= kClients; ++c) {
+  for (std::size_t c = 1; c <= kClients; ++c) {
     calls.push_back(call_by("CN=station " + std::to_string(c)));
     policy.roles.front().clients.push_back(calls.back().caller.name);
   }
@@ -221,7 +221,7 @@ TEST_F(ServiceTest, NoMoreVisitsAreOpenThanMayBe) {
   const auto open = [&](const Call& call) {
     return visits.emplace_back(*house_.service, call).open();
   };
-  for (int c = 0; c < kClients; ++c) {
+  for (std::size_t c = 0; c < kClients; ++c) {
     for (int i = 0; i < kMaxVisitsOfClient; ++i) ASSERT_TRUE(open(calls.at(c)));
     EXPECT_EQ(open(calls.at(c)).error().where, "visits of one client");
   }
