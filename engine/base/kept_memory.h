@@ -7,7 +7,7 @@ namespace whorl {
 // frees some twenty fields of a picture's size for each print, and fresh pages for them can cost as
 // much as the arithmetic, or twice that on a virtual machine (docs/benchmarks.md). Called once, at
 // the start of a program; it overrules the environment's MALLOC_TRIM_THRESHOLD_ and
-// MALLOC_MMAP_THRESHOLD_. False where malloc is not glibc's: nothing is changed then.
+// MALLOC_MMAP_THRESHOLD_. False where malloc refuses, as a sanitizer's does.
 bool keep_freed_memory();
 
 }  // namespace whorl

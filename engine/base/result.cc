@@ -168,7 +168,7 @@ constexpr FaultText kTexts[] = {
     {Fault::no_store, Blame::usage, "no-store", "there is no store, or no backup, in this folder",
      "name another folder; `whorl enroll` and `whorl gallery` make a store with --create"},
     {Fault::unrecorded, Blame::machine, "unrecorded",
-     "the change was made and is stored, but its record did not reach the audit log",
+     "it was done and its answer is stored, but the record did not reach the audit log",
      "make the audit log's folder writable, then send the same request again, with its id: it is "
      "answered as it would have been, recorded, and not done twice"},
 };

@@ -74,7 +74,7 @@ Result<> AuditTail::keep_room() {
     refused = ::fallocate(descriptor_.number(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(until));
   } while (refused != 0 && errno == EINTR);
   // Where a file system cannot, a full disk is found out when the record is written.
-  if (refused != 0 && errno != EOPNOTSUPP) return refused_by_system(file_.path);
+  if (refused != 0 && errno != EOPNOTSUPP && errno != ENOSYS) return refused_by_system(file_.path);
   room_until_ = until;
   return {};
 }
@@ -111,6 +111,8 @@ Result<> AuditTail::begin_file() {
   WHORL_TRY(AuditFile file, create_audit_file(folder_, newest_));
   gallery::Descriptor descriptor(::open(file.path.c_str(), O_WRONLY | O_CLOEXEC));
   if (!descriptor.open()) return refused_by_system(file.path);
+  // The room that was kept is for the next file; where it cannot be given back, it is not missed.
+  [[maybe_unused]] const int ignored = ::ftruncate(descriptor_.number(), static_cast<off_t>(size_));
   file_ = std::move(file);
   descriptor_ = std::move(descriptor);
   size_ = kAuditHeaderBytes;

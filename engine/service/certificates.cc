@@ -148,16 +148,26 @@ Result<> RevocationList::check(std::string_view certificate_pem) const {
   // A client may send the certificates between its own and the root, or leave them to the service.
   std::vector<X509*> vouching;
   for (const Certificate& certificate : chain) vouching.push_back(certificate.get());
+  bool reaches = state_->lists.empty() || state_->authority.empty();
   for (std::size_t i = 0; i < vouching.size(); ++i) {
     if (state_->lists_one(*vouching[i])) {
       return fail(Fault::unknown_client, 0, "the certificate is revoked");
     }
     for (const Certificate& issuer : state_->authority) {
+      // A certificate issues itself where it is the root.
+      reaches = reaches || X509_check_issued(issuer.get(), vouching[i]) == X509_V_OK;
       const bool known = std::ranges::find(vouching, issuer.get()) != vouching.end();
       if (!known && X509_check_issued(issuer.get(), vouching[i]) == X509_V_OK) {
         vouching.push_back(issuer.get());
       }
     }
+  }
+  ERR_clear_error();
+  // A session that is resumed shows the first certificate alone: what is between is not known.
+  if (!reaches) {
+    return fail(Fault::unknown_client, 0,
+                "who issued the certificate is not told: connect without resuming a session, or "
+                "name the issuer among the service's authorities");
   }
   return {};
 }

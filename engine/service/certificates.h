@@ -74,7 +74,8 @@ class RevocationList {
   // taken back stays so. Fault: bad_certificate.
   static Result<RevocationList> parse(std::string_view pem, std::string_view authority_pem);
   // Fault: unknown_client where it, one that follows it in the text, or one of the authorities that
-  // issued them is revoked; bad_certificate where it cannot be read.
+  // issued them is revoked, and where authorities are given but none of them is reached;
+  // bad_certificate where it cannot be read.
   Result<> check(std::string_view certificate_pem) const;
 
  private:

@@ -19,7 +19,7 @@ using Millis = std::chrono::milliseconds;
 // A certificate is looked at once, and remembered: reading one takes a thousand times as long as
 // finding it again. More than these at a time are looked at again.
 constexpr std::size_t kCertificatesRemembered = 1024;
-constexpr std::size_t kMaxCertificateBytes = std::size_t{32} * 1024;  // and its chain
+constexpr std::size_t kMaxCertificateBytes = std::size_t{64} * 1024;  // and its chain
 
 constexpr bool is_about_people(Verb verb) {
   switch (verb) {

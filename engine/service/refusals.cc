@@ -1,7 +1,5 @@
 #include "engine/service/refusals.h"
 
-#include <utility>
-
 namespace whorl::service {
 namespace {
 
@@ -13,31 +11,31 @@ bool Refusals::is_recorded(const AuditRecord& refusal) {
   const std::lock_guard lock(mutex_);
   Minute& minute = minutes_[refusal.client];
   const std::int64_t passed = refusal.at.value() - minute.begun.value();
-  if (passed >= kMinuteMs || passed < 0) {  // a clock may be set back
-    minute.begun = refusal.at;
-    minute.recorded = 0;
-  }
+  if (passed >= kMinuteMs || passed < 0) minute = {refusal.at, 0};  // a clock may be set back
   if (minute.recorded < kRecordedAMinute) {
     ++minute.recorded;
     return true;
   }
-  ++minute.counted;
-  minute.last = refusal;
+  const auto [at, fresh] =
+      counted_.try_emplace({refusal.client, {refusal.verb, refusal.fault}}, refusal);
+  if (fresh) return false;
+  const std::uint32_t before = at->second.alike + 1;
+  at->second = refusal;
+  at->second.alike = before;
   return false;
 }
 
-std::vector<AuditRecord> Refusals::take() {
+std::optional<AuditRecord> Refusals::take() {
   const std::lock_guard lock(mutex_);
-  std::vector<AuditRecord> all;
-  for (auto& [client, minute] : minutes_) {
-    if (minute.counted == 0) continue;
-    minute.last.alike = minute.counted - 1;
-    all.push_back(std::move(minute.last));
-  }
-  // Who is not counted now begins a minute of its own, at most one earlier than it would have.
-  std::erase_if(minutes_, [](const auto& entry) { return entry.second.counted == 0; });
-  for (auto& [client, minute] : minutes_) minute.counted = 0;
-  return all;
+  if (counted_.empty()) return std::nullopt;
+  return std::move(counted_.extract(counted_.begin()).mapped());
+}
+
+void Refusals::put_back(const AuditRecord& refusal) {
+  const std::lock_guard lock(mutex_);
+  const auto [at, fresh] =
+      counted_.try_emplace({refusal.client, {refusal.verb, refusal.fault}}, refusal);
+  if (!fresh) at->second.alike += refusal.alike + 1;
 }
 
 }  // namespace whorl::service

@@ -3,16 +3,18 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "engine/base/clock.h"
 #include "engine/service/audit.h"
 
 namespace whorl::service {
 
-// Requests of clients that may not make them, which come as fast as a network carries them and cost
-// nothing to make: what each adds to the audit log and the request log is bounded, and counted.
+// Requests of clients that may not make them, and messages that are none: they come as fast as a
+// network carries them and cost nothing to make, so what each adds to the audit log and the request
+// log is bounded, and counted.
 //
 // Thread safety: every member may be called from any thread.
 class Refusals {
@@ -21,19 +23,23 @@ class Refusals {
 
   // Whether the refusal is to be recorded by itself; else it is counted.
   bool is_recorded(const AuditRecord& refusal);
-  // For each client that was refused more often: the last such refusal, with the number of those
-  // that were like it. From then on they are counted anew.
-  std::vector<AuditRecord> take();
+  // One that was counted, with the number of those that were like it: of the same client, verb and
+  // fault. Nothing where all are taken.
+  std::optional<AuditRecord> take();
+  // One that was taken and could not be recorded.
+  void put_back(const AuditRecord& refusal);
 
  private:
   struct Minute {
     UnixMillis begun;
     int recorded = 0;
-    std::uint32_t counted = 0;
-    AuditRecord last;
   };
+  using Kind = std::pair<Verb, std::uint16_t>;
+  using Of = std::pair<std::string, Kind>;  // the client, and what it was refused
+
   std::mutex mutex_;
   std::map<std::string, Minute> minutes_;  // by client
+  std::map<Of, AuditRecord> counted_;      // the last of each
 };
 
 }  // namespace whorl::service

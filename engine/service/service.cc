@@ -42,6 +42,11 @@ bool is_trouble(Fault fault) {
   }
 }
 
+bool is_about_rights(Fault fault) {
+  return fault == Fault::unknown_client || fault == Fault::not_allowed ||
+         fault == Fault::bad_certificate;
+}
+
 template <class Answer>
 std::uint16_t fault_number(const Result<Answer>& done) {
   return done ? 0 : static_cast<std::uint16_t>(done.error().fault);
@@ -103,7 +108,10 @@ Result<Bytes> Service::run(Job& job, const std::function<Result<Done>()>& work) 
 }
 
 Result<Service::Done> Service::answer_once(Job& job, const std::function<Result<Done>()>& work) {
-  if (job.heading.request_id.empty()) return work();  // which says what is wrong with it
+  if (job.heading.request_id.empty()) {  // the work says what is wrong with it, to who may know
+    WHORL_TRY_VOID(on_.gatekeeper.may_ask(job.call.caller, job.verb));
+    return work();
+  }
   const Heading& heading = job.heading;
   WHORL_TRY_VOID(job.admitted ? on_.gatekeeper.allows(job.call.caller, job.wish())
                               : on_.gatekeeper.admit(job.call.caller, job.wish()));
@@ -146,18 +154,20 @@ Result<> Service::record(Job& job, const Result<Done>& done) {
   record.candidates = job.candidates;
   record.decision = job.decision;
   record.subject = job.subject;
-  const bool may_not = !done && (done.error().fault == Fault::unknown_client ||
-                                 done.error().fault == Fault::not_allowed);
-  job.counted_alone = may_not && !refusals_.is_recorded(record);
+  const bool cheap = !done && (is_about_rights(done.error().fault) || record.request_id.empty());
+  job.counted_alone = cheap && !refusals_.is_recorded(record);
   if (job.counted_alone) return {};
   return on_.audit.append(record,
                           done && changes_something(job.verb) ? Durable::now : Durable::soon);
 }
 
 Result<> Service::record_refusals() {
-  for (const AuditRecord& one : refusals_.take()) {
-    WHORL_TRY_VOID(on_.audit.append(one, Durable::soon));
-    on_.log.event("refusals-not-told-one-by-one", std::to_string(one.alike + 1));
+  while (const auto one = refusals_.take()) {
+    if (Result<> recorded = on_.audit.append(*one, Durable::soon); !recorded) {
+      refusals_.put_back(*one);
+      return recorded;
+    }
+    on_.log.event("refusals-not-told-one-by-one", std::to_string(one->alike + 1));
   }
   return {};
 }
@@ -228,7 +238,7 @@ bool Service::wait_until_idle(SteadyTime until) { return admission_.wait_until_e
 Result<> Service::tidy() {
   const auto policy = on_.gatekeeper.policy();
   admission_.set_bounds(policy->queue);
-  WHORL_TRY_VOID(record_refusals());
+  const Result<> recorded = record_refusals();
   const auto ago = [&](std::chrono::days days) {
     return UnixMillis{on_.clock.now().value() -
                       std::chrono::duration_cast<std::chrono::milliseconds>(days).count()};
@@ -239,7 +249,7 @@ Result<> Service::tidy() {
   }
   WHORL_TRY(const std::int64_t purged, on_.audit.purge_before(ago(policy->keep_audit)));
   if (purged > 0) on_.log.event("audit-purged", std::to_string(purged) + " records");
-  return {};
+  return recorded;
 }
 
 std::chrono::milliseconds Service::retry_after(const Call& call, const Error& error) const {

@@ -23,16 +23,19 @@ bool passes_people_over(const search::Query& query, const GalleryPolicy& policy)
 }
 
 // Whether the person is enrolled under this number, and does not look like it: two people whose
-// numbers were mixed up, or one who took another's. Only where the two can be compared.
-Result<bool> is_unlike_its_own(search::Engine& engine, const std::string& gallery,
-                               const search::Enrolment& enrolment, const GalleryPolicy& policy) {
+// numbers were mixed up, or one who took another's. Only where the two can be compared; a hint, so
+// no fault of the store's stands in the way of enrolling.
+bool is_unlike_its_own(search::Engine& engine, const std::string& gallery,
+                       const search::Enrolment& enrolment, const GalleryPolicy& policy) {
+  constexpr std::size_t kVisitsLookedAt = 16;
   const gallery::Store& store = engine.store();
-  WHORL_TRY(const gallery::GalleryInfo info, store.find_gallery(gallery));
-  const auto own = store.get_subject(info.id, enrolment.subject);
-  if (!own && own.error().fault == Fault::not_found) return false;
-  if (!own) return tl::unexpected<Error>(own.error());
-  WHORL_TRY(const auto alike, search::verify(enrolment.encounter.templates, *own));
-  return alike && alike->value.fmr > verify_bands(policy).refer_at;
+  const auto info = store.find_gallery(gallery);
+  if (!info) return false;
+  const auto own = store.get_subject(info->id, enrolment.subject);
+  if (!own) return false;
+  const std::size_t newest = std::min(own->size(), kVisitsLookedAt);
+  const auto alike = search::verify(enrolment.encounter.templates, std::span(*own).last(newest));
+  return alike && *alike && (*alike)->value.fmr > verify_bands(policy).refer_at;
 }
 
 search::Decision least_duplicate(const search::Dedup& dedup) {
@@ -117,6 +120,7 @@ Result<Service::Done> Service::do_enrol(const wire::EnrolRequest& request, Job& 
   WHORL_TRY(const Bands bands, bands_of(job));
   search::Dedup dedup;
   WHORL_TRY(dedup.query, read_search(request.search(), policy, bands));
+  std::erase(dedup.query.filter.excluded, enrolment.subject);  // is left out anyway
   if (job.verb == Verb::enrol_with_dedup && passes_people_over(dedup.query, policy)) {
     Wish wish = job.wish();
     wish.verb = Verb::enrol;  // without dedup, which this amounts to for those who are passed over
@@ -143,7 +147,11 @@ Result<Service::Done> Service::enrol_encounter(search::Enrolment enrolment,
       WHORL_TRY(enrolment.searched,
                 look_for(job.heading.gallery, search::dedup_query(enrolment, *dedup), job));
     }
-    WHORL_TRY(unlike, is_unlike_its_own(on_.engine, job.heading.gallery, enrolment, policy));
+    {
+      WHORL_TRY(const Admission::Turn turn,
+                admission_.turn(job.heading.priority, job.call.patience));
+      unlike = is_unlike_its_own(on_.engine, job.heading.gallery, enrolment, policy);
+    }
     judged->judge = [&](const search::Query& query, search::Answer& answer) {
       decide(policy, bands, query, answer);
     };

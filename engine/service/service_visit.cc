@@ -33,9 +33,9 @@ Result<> Service::Visit::open() {
   finished_ = true;
   Job job{Verb::capture, call_, {}, {}};
   const Result<Done> refused = tl::unexpected<Error>(placed.error());
-  WHORL_TRY_VOID(service_.record(job, refused));
+  const Result<> recorded = service_.record(job, refused);
   service_.tell(job, refused);
-  return placed;
+  return recorded ? placed : recorded;
 }
 
 // A client that says nothing holds a place, too: only who may capture has any, and not all.

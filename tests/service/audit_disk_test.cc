@@ -63,10 +63,11 @@ class Disk {
   }
 
   void fail_log_with(int error) {
-    log_alone_ = true;
     fail_with(error);
+    log_alone_ = true;
   }
   void fail_with(int error, int times = -1) {
+    log_alone_ = false;
     errors_left_ = times;
     failing_ = error;
   }

@@ -223,7 +223,7 @@ TEST_F(Revocation, TakesBackWhatIsListedAndNothingElse) {
   EXPECT_EQ(revoked.check(lost_).error().fault, Fault::unknown_client);
   EXPECT_EQ(revoked.check(stolen_).error().fault, Fault::unknown_client);
   EXPECT_TRUE(revoked.check(good_));
-  EXPECT_TRUE(revoked.check(foreign_));
+  EXPECT_EQ(revoked.check(foreign_).error().fault, Fault::unknown_client);
   EXPECT_EQ(revoked.check(good_ + lost_).error().fault, Fault::unknown_client);
   EXPECT_EQ(revoked.check("nothing").error().fault, Fault::bad_certificate);
   EXPECT_TRUE(RevocationList().check(lost_));
@@ -244,6 +244,8 @@ TEST_F(Revocation, OfAnAuthorityTakesBackAllThatItIssued) {
   const auto other = RevocationList::parse(list_, root + office.certificate()).value();
   EXPECT_TRUE(other.check(client.certificate));
   EXPECT_TRUE(other.check(alone));
+  // A resumed session shows no chain: whoever issued this may be revoked.
+  EXPECT_EQ(RevocationList::parse(list_, root)->check(alone).error().fault, Fault::unknown_client);
 }
 
 TEST_F(Revocation, ReadsListsOneBehindTheOther) {

@@ -190,6 +190,9 @@ TEST_F(ServiceTest, WhoMayEnrolWithDedupAloneMayNotHaveItPassPeopleOver) {
     EXPECT_EQ(refused.error().fault, Fault::not_allowed);
     EXPECT_EQ(refused.error().where, "verb enrol");
   }
+  wire::SearchT without_itself;
+  without_itself.excluded = {200};
+  EXPECT_TRUE(enrol_known("CN=office", without_itself)) << "it always is";
   const auto found = enrol_known("CN=office", plain);
   ASSERT_TRUE(found) << describe(found.error());
   EXPECT_EQ(unpacked<wire::EnrolAnswerT>(*found).outcome, wire::Outcome::duplicate);
@@ -341,6 +344,10 @@ TEST_F(ServiceTest, RefusalsWithoutEndAreCountedAndFillNoLog) {
   ask_often("CN=stranger");
   ask_often("CN=another");
   EXPECT_FALSE(ask(&Service::identify, query("gate", 3, 1, "other"), kGate));
+  for (std::uint32_t i = 0; i < kAsked; ++i) {
+    EXPECT_FALSE(house_.service->identify(call_by("CN=babbler"), {}));
+    EXPECT_FALSE(house_.service->identify(call_by(kRegister), {}));
+  }
   ASSERT_TRUE(house_.service->tidy());
   ask_often("CN=stranger");
   EXPECT_NE(house_.metrics->text().find("fault=\"unknown-client\""), std::string::npos);
@@ -352,6 +359,11 @@ TEST_F(ServiceTest, RefusalsWithoutEndAreCountedAndFillNoLog) {
     return refusals;
   };
   EXPECT_EQ(records[kGate].size(), 1U);
+  for (const char* babbling : {"CN=babbler", kRegister}) {
+    EXPECT_EQ(told(records[babbling]), kAsked);
+    EXPECT_EQ(records[babbling].size(), Refusals::kRecordedAMinute + 1U);
+  }
+  EXPECT_EQ(records[kRegister].front().fault, static_cast<std::uint16_t>(Fault::bad_request));
   EXPECT_EQ(told(records["CN=another"]), kAsked);
   EXPECT_EQ(records["CN=another"].size(), Refusals::kRecordedAMinute + 1U);
   EXPECT_EQ(told(records["CN=stranger"]), 2 * kAsked);
@@ -379,7 +391,7 @@ TEST_F(ServiceTest, EveryRequestIsInTheAuditLogAnsweredOrNot) {
   EXPECT_TRUE(records[1].repeated);
   EXPECT_EQ(records[2].decision, "hit");
   EXPECT_EQ(records[3].fault, static_cast<std::uint16_t>(Fault::not_allowed));
-  EXPECT_EQ(records[4].fault, static_cast<std::uint16_t>(Fault::bad_request));
+  EXPECT_EQ(records[4].fault, static_cast<std::uint16_t>(Fault::not_allowed));
 }
 
 }  // namespace
