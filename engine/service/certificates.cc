@@ -154,12 +154,10 @@ Result<> RevocationList::check(std::string_view certificate_pem) const {
       return fail(Fault::unknown_client, 0, "the certificate is revoked");
     }
     for (const Certificate& issuer : state_->authority) {
-      // A certificate issues itself where it is the root.
-      reaches = reaches || X509_check_issued(issuer.get(), vouching[i]) == X509_V_OK;
+      if (X509_check_issued(issuer.get(), vouching[i]) != X509_V_OK) continue;
+      reaches = true;
       const bool known = std::ranges::find(vouching, issuer.get()) != vouching.end();
-      if (!known && X509_check_issued(issuer.get(), vouching[i]) == X509_V_OK) {
-        vouching.push_back(issuer.get());
-      }
+      if (!known) vouching.push_back(issuer.get());
     }
   }
   ERR_clear_error();

@@ -17,6 +17,14 @@ double since(SteadyTime begun) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
 }
 
+// Time in the line counts as queued, whichever line it is.
+Result<Admission::Turn> wait_in(Admission& line, Service::Job& job) {
+  const SteadyTime asked = std::chrono::steady_clock::now();
+  auto turn = line.turn(job.heading.priority, job.call.patience);
+  job.queued_s += since(asked);
+  return turn;
+}
+
 // Whether a search passes people over that the policy's own would find.
 bool passes_people_over(const search::Query& query, const GalleryPolicy& policy) {
   return !query.filter.all() || query.max_loss > policy.max_loss;
@@ -52,9 +60,7 @@ Result<HowToRead> Service::how_to_read(const Job& job) const {
 // Waits for a turn, then reads the samples: pictures cost tens of milliseconds of a CPU each.
 Result<Captured> Service::capture(const WireSamples* samples, Job& job) {
   WHORL_TRY(const HowToRead how, how_to_read(job));
-  const SteadyTime asked = std::chrono::steady_clock::now();
-  WHORL_TRY(const Admission::Turn turn, admission_.turn(job.heading.priority, job.call.patience));
-  job.queued_s += since(asked);
+  WHORL_TRY(const Admission::Turn turn, wait_in(admission_, job));
   const SteadyTime begun = std::chrono::steady_clock::now();
   WHORL_TRY(Captured captured, read_samples(samples, how, job.call.patience));
   job.extracted_s += since(begun);
@@ -65,19 +71,12 @@ Result<Captured> Service::capture(const WireSamples* samples, Job& job) {
 // The engine changes one thing at a time; here the most urgent comes first, and who gave up, never.
 // Nothing is changed that could not be recorded.
 Result<Admission::Turn> Service::turn_to_change(Job& job) {
-  const SteadyTime asked = std::chrono::steady_clock::now();
-  auto turn = changes_.turn(job.heading.priority, job.call.patience);
-  job.queued_s += since(asked);
+  auto turn = wait_in(changes_, job);
   if (turn) WHORL_TRY_VOID(on_.audit.make_ready());
   return turn;
 }
 
-Result<Admission::Turn> Service::turn_for_upkeep(Job& job) {
-  const SteadyTime asked = std::chrono::steady_clock::now();
-  auto turn = upkeep_.turn(job.heading.priority, job.call.patience);
-  job.queued_s += since(asked);
-  return turn;
-}
+Result<Admission::Turn> Service::turn_for_upkeep(Job& job) { return wait_in(upkeep_, job); }
 
 Result<search::Answer> Service::look_for(const std::string& gallery, search::Query query,
                                          Job& job) {
@@ -148,8 +147,7 @@ Result<Service::Done> Service::enrol_encounter(search::Enrolment enrolment,
                 look_for(job.heading.gallery, search::dedup_query(enrolment, *dedup), job));
     }
     {
-      WHORL_TRY(const Admission::Turn turn,
-                admission_.turn(job.heading.priority, job.call.patience));
+      WHORL_TRY(const Admission::Turn turn, wait_in(admission_, job));
       unlike = is_unlike_its_own(on_.engine, job.heading.gallery, enrolment, policy);
     }
     judged->judge = [&](const search::Query& query, search::Answer& answer) {
@@ -227,7 +225,7 @@ Result<Service::Done> Service::do_verify(const wire::VerifyRequest& request, Job
   const Bands bands = verify_bands(policy);
   query.hit_at = bands.hit_at, query.refer_at = bands.refer_at;
   query.templates = std::move(captured.templates);
-  WHORL_TRY(const Admission::Turn turn, admission_.turn(job.heading.priority, job.call.patience));
+  WHORL_TRY(const Admission::Turn turn, wait_in(admission_, job));
   const SteadyTime begun = std::chrono::steady_clock::now();
   WHORL_TRY(std::optional<search::Candidate> best, search::verify(query.templates, references));
   job.stage2_s += since(begun);
