@@ -45,12 +45,14 @@ Result<search::Answer> SearchDesk::search(const std::string& gallery, search::Qu
   return std::move(own->answer);
 }
 
-std::size_t SearchDesk::most_of(const std::string& gallery) const {
+std::size_t SearchDesk::most_of(const Asked& head) const {
   double seconds = kFirstGuess;
   for (const auto& [name, pace] : seconds_per_query_) {
-    if (name == gallery) seconds = pace;
+    if (name == head.gallery) seconds = pace;
   }
-  const double fit = std::chrono::duration<double>(kLongestPass).count() / std::max(seconds, 1e-6);
+  const bool urgent = head.priority == Priority::interactive;
+  const std::chrono::duration<double> longest = urgent ? kLongestInteractivePass : kLongestPass;
+  const double fit = longest.count() / std::max(seconds, 1e-6);
   return static_cast<std::size_t>(std::clamp(fit, 1.0, double{kMostTogether}));
 }
 
@@ -65,7 +67,7 @@ SearchDesk::Batch SearchDesk::next_batch() {
         std::ranges::min_element(waiting_, {}, [](const auto& a) { return rank_of(a->priority); });
   }
   const std::shared_ptr<Asked> head = *first;
-  const std::size_t most = most_of(head->gallery);
+  const std::size_t most = most_of(*head);
   std::erase_if(waiting_, [&](const std::shared_ptr<Asked>& a) {
     if (batch.size() == most || a->gallery != head->gallery || a->priority != head->priority) {
       return false;

@@ -18,8 +18,9 @@ namespace whorl::service {
 
 // Searches that wait, taken a batch at a time: of one gallery and priority, the most urgent first,
 // no more than fit into kLongestPass at the pace of the passes before. So an interactive search
-// waits for one pass at most before its own begins, however many others wait; and one pass in
-// kFairShare is of who waited longest.
+// waits for one pass at most before the interactive ones are next, however many others wait; and
+// one pass in kFairShare is of who waited longest. Interactive ones hold up only each other, and
+// take their turns faster together: theirs may last kLongestInteractivePass.
 //
 // Thread safety: search may be called from any thread. `lock_` guards waiting_, passes_ and stop_;
 // the pace belongs to the desk's one thread.
@@ -37,7 +38,7 @@ class SearchDesk {
   Result<search::Answer> search(const std::string& gallery, search::Query query, Priority priority,
                                 const Patience& patience);
 
-  static constexpr std::chrono::milliseconds kLongestPass{250};
+  static constexpr std::chrono::milliseconds kLongestPass{250}, kLongestInteractivePass{1'000};
   static constexpr int kMostTogether = 64;
 
  private:
@@ -53,7 +54,7 @@ class SearchDesk {
   void work();
   Batch next_batch();  // with lock_
   std::vector<Result<search::Answer>> pass(const Batch& batch);
-  std::size_t most_of(const std::string& gallery) const;
+  std::size_t most_of(const Asked& head) const;  // in its batch
 
   const Identify identify_;
   const std::function<void(std::int64_t)> told_;

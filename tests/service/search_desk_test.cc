@@ -139,6 +139,16 @@ TEST_F(DeskTest, SlowSearchesGoInSmallBatches) {
   EXPECT_EQ(passes[1], (Pass{"main", {2}}));
 }
 
+// Nobody is more urgent than they are, so theirs may last four times as long.
+TEST_F(DeskTest, InteractiveSearchesGoTogetherWhereOthersWouldGoAlone) {
+  begin(1, "main");
+  for (int n = 2; n < 4; ++n) ask(n, "main", Priority::interactive);
+  for (int n = 4; n < 6; ++n) ask(n);
+  std::this_thread::sleep_for(SearchDesk::kLongestPass / 2 + 10ms);  // what the first takes
+  EXPECT_EQ(finish(),
+            (std::vector<Pass>{{"main", {1}}, {"main", {2, 3}}, {"main", {4}}, {"main", {5}}}));
+}
+
 TEST_F(DeskTest, ABadQueryDoesNotSpoilItsBatch) {
   begin(1);
   const auto good = ask(2), bad = ask(kBad), other = ask(4);
