@@ -58,9 +58,13 @@ class FingerScanner {
   virtual ~FingerScanner() = default;
 
   // Block `number` from now on: blocks() appends one, blocks() - 1 takes the place of the last.
-  // The bytes must stay where they are and as they are until they are put again or the scanner
-  // goes: what does not fit into device memory is streamed from them in every scan.
+  // The bytes must stay where they are until they are put again or the scanner goes, and as they
+  // are but for refresh(): what does not fit into device memory is streamed from them in every
+  // scan.
   virtual Status put(std::int64_t number, const PackedFingers& block) = 0;
+  // Block `number` was written over where it stands: its bytes are copied again. Its parts have
+  // kept their places and sizes.
+  virtual Status refresh(std::int64_t number) = 0;
   virtual std::int64_t blocks() const = 0;
   virtual std::int64_t resident_bytes() const = 0;  // on the device
 

@@ -39,21 +39,24 @@ class CudaFingerGallery {
   Status put(std::int64_t number, const PackedFingers& block, cudaStream_t stream) {
     WHORL_CHECK(number == blocks() || number == blocks() - 1);
     if (number < blocks()) drop_last();
-    for (Buffer& buffer : buffers_) {
-      if (buffer.first + buffer.count > number) buffer.count = 0;
-    }
+    forget_streamed(number);
     host_.push_back(block);
     if (full_) return Status::ok;
     bool fits = false;
     WHORL_STATUS_TRY(make_room(block.size, fits));
     if (!fits) return Status::ok;  // this one and all after it are streamed
     std::byte* to = pages_.back()->data() + used_;
-    WHORL_CUDA_TRY(cudaMemcpyAsync(to, block.bytes, static_cast<std::size_t>(block.size),
-                                   cudaMemcpyHostToDevice, stream));
-    last_offset_ = used_;
+    places_.push_back(to);
+    WHORL_STATUS_TRY(copy(number, stream));
     used_ += whole(block.size);
     views_.push_back(moved(block, to));
     return Status::ok;
+  }
+
+  Status refresh(std::int64_t number, cudaStream_t stream) {
+    WHORL_CHECK(number >= 0 && number < blocks());
+    forget_streamed(number);
+    return number < resident() ? copy(number, stream) : Status::ok;
   }
 
   // Up to `most` blocks from `first` on, ready on the device for what follows in the stream; fewer
@@ -97,10 +100,24 @@ class CudaFingerGallery {
   }
   void drop_last() {
     host_.pop_back();
-    if (views_.size() <= host_.size()) return;  // it was streamed
-    used_ = last_offset_;                       // it ends the last page
+    if (views_.size() <= host_.size()) return;       // it was streamed
+    used_ = places_.back() - pages_.back()->data();  // it ends the last page
+    places_.pop_back();
     views_.pop_back();
     views_sent_ = std::min(views_sent_, views_.size());
+  }
+  // What the buffers hold of the block and those after it, or have on its way.
+  void forget_streamed(std::int64_t number) {
+    for (Buffer& buffer : buffers_) {
+      if (buffer.first + buffer.count > number) buffer.count = 0;
+    }
+  }
+  Status copy(std::int64_t number, cudaStream_t stream) {
+    const auto n = static_cast<std::size_t>(number);
+    WHORL_CUDA_TRY(cudaMemcpyAsync(places_[n], host_[n].bytes,
+                                   static_cast<std::size_t>(host_[n].size), cudaMemcpyHostToDevice,
+                                   stream));
+    return Status::ok;
   }
 
   // A page with that much room at its end, or none where the memory has no more.
@@ -220,7 +237,7 @@ class CudaFingerGallery {
   std::vector<std::unique_ptr<DeviceArray<std::byte>>> pages_;
   std::int64_t page_bytes_ = 0, used_ = 0;  // of all pages; of the last one
   bool full_ = false;
-  std::int64_t last_offset_ = 0;  // of the last resident block in the last page
+  std::vector<std::byte*> places_;  // of the resident blocks
   std::vector<device::GalleryBlock> views_;
   DeviceArray<device::GalleryBlock> device_views_;
   std::size_t views_sent_ = 0;

@@ -70,6 +70,11 @@ class CudaFingers final : public FingerScanner {
     WHORL_CUDA_TRY(cudaSetDevice(device_));
     return gallery_.put(number, block, timeline_.stream());
   }
+  Status refresh(std::int64_t number) override {
+    WHORL_CUDA_TRY(cudaSetDevice(device_));
+    WHORL_STATUS_TRY(gallery_.refresh(number, timeline_.stream()));
+    return timeline_.wait();
+  }
   std::int64_t blocks() const override { return gallery_.blocks(); }
   std::int64_t resident_bytes() const override { return gallery_.resident_bytes(); }
   float last_kernel_ms() const override { return kernel_ms_; }

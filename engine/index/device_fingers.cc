@@ -35,7 +35,7 @@ std::unique_ptr<DeviceFingers> DeviceFingers::make(const kernels::Accelerator& a
 
 Status DeviceFingers::sync(const FingerIndex& index) {
   const std::int64_t there = std::ssize(blocks_);
-  WHORL_CHECK(index.blocks() >= there);
+  WHORL_CHECK(index.blocks() >= there && index.removed().size() >= removals_);
   WHORL_CHECK(there < 2 || same(index.block(there - 2), blocks_[blocks_.size() - 2]));
   const auto devices = std::ssize(scanners_);
   const bool last_grew = there > 0 && !same(index.block(there - 1), blocks_.back());
@@ -46,6 +46,12 @@ Status DeviceFingers::sync(const FingerIndex& index) {
     if (status != Status::ok) return status;
     blocks_.resize(static_cast<std::size_t>(b), block);  // only now may the old one go
     blocks_.push_back(block);
+  }
+  for (; removals_ < index.removed().size(); ++removals_) {
+    const std::int64_t block = index.removed()[removals_].value() / kPerBlock;
+    const Status status =
+        scanners_[static_cast<std::size_t>(block % devices)]->refresh(block / devices);
+    if (status != Status::ok) return status;
   }
   return Status::ok;
 }

@@ -31,8 +31,8 @@ class DeviceFingers {
                                              std::span<const int> devices,
                                              kernels::Status* status = nullptr);
 
-  // Puts there what the index has got since the last time: the new blocks, and the one that was its
-  // last. Removed prints need nothing, no search finds them eligible.
+  // Puts there what the index has got since the last time, the new blocks and the one that was its
+  // last, and writes over what was removed from it.
   kernels::Status sync(const FingerIndex& index);
 
   // After sync, FingerIndex::search or rank_by_codes over all blocks: lists[i] for searches[i].
@@ -53,6 +53,7 @@ class DeviceFingers {
                              kernels::FingerScore by, Candidates& found);
 
   std::vector<PackedBlock> blocks_;  // as they were put; scanners go before them
+  std::size_t removals_ = 0;         // of the index's, that the devices know of
   std::vector<std::unique_ptr<kernels::FingerScanner>> scanners_;
 };
 

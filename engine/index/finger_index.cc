@@ -75,6 +75,9 @@ void FingerIndex::append(std::span<const FingerPrint> prints) {
 void FingerIndex::remove(Row row) {
   WHORL_CHECK(is_live(row));
   live_bits_[row.value() / kPerBlock] &= ~(std::uint64_t{1} << (row.value() % kPerBlock));
+  blocks_[row.value() / kPerBlock].wipe(static_cast<int>(row.value() % kPerBlock));
+  owners_[row.value()] = {};
+  removed_.push_back(row);
   --live_;
 }
 
@@ -84,7 +87,7 @@ bool FingerIndex::is_live(Row row) const {
 }
 
 std::size_t FingerIndex::resident_bytes() const {
-  std::size_t bytes = owners_.capacity() * sizeof(PrintOwner) +
+  std::size_t bytes = owners_.capacity() * sizeof(PrintOwner) + removed_.capacity() * sizeof(Row) +
                       live_bits_.capacity() * sizeof(std::uint64_t) +
                       blocks_.capacity() * sizeof(PackedBlock);
   for (const PackedBlock& block : blocks_) bytes += block.bytes().size();
@@ -254,15 +257,14 @@ void FingerIndex::save_head(ByteWriter& out) const {
   out.u8(static_cast<std::uint8_t>(position_));
   out.u16(code_version_);
   out.u32(owners_.size());
-  for (std::uint32_t r = 0; r < owners_.size(); ++r) {
-    const PrintOwner o = is_live(Row{r}) ? owners_[r] : PrintOwner{};
+  for (const PrintOwner& o : owners_) {
     out.u64(o.subject), out.u32(o.encounter), out.u16(o.birth_year), out.u8(o.sex),
         out.u8(o.ordinal);
   }
   for (const std::uint64_t bits : live_bits_) out.u64(bits);
 }
 
-// In memory a removed print lies where it lay until the index is made anew.
+// Packed again where prints were wiped: a file has not even their codes' places.
 PackedBlock FingerIndex::block_to_save(std::int64_t block) const {
   const PackedBlock& whole = this->block(block);
   const std::size_t first = static_cast<std::size_t>(block) * kPerBlock;

@@ -52,8 +52,9 @@ struct FingerPrint {
 // it may be dropped and rebuilt at any time, with the same answers.
 //
 // Invariants: rows are dense, row r lives in block r / 64 slot r % 64; only the last block is
-// partly filled; a removed row keeps its place and is never a candidate again. Thread safety: const
-// members may run at once; append and remove need the index to themselves.
+// partly filled; a removed row keeps its place, its print is overwritten at once and it is never a
+// candidate again. Thread safety: const members may run at once; append and remove need the index
+// to themselves.
 class FingerIndex {
  public:
   FingerIndex(FingerPosition position, std::uint16_t code_version);
@@ -70,14 +71,15 @@ class FingerIndex {
   std::int64_t blocks() const { return std::ssize(blocks_); }
   std::size_t resident_bytes() const;
 
-  // A block stays as it is, in the same memory, once the next one exists; the last is packed into
-  // other memory whenever it grows.
+  // A block stays in the same memory once the next one exists, and as it is but for prints that are
+  // wiped from it; the last is packed into other memory whenever it grows.
   const PackedBlock& block(std::int64_t number) const {
     return blocks_.at(static_cast<std::size_t>(number));
   }
   // Who is looked at, a bit a print: of all blocks without a filter, and of one with it.
   std::span<const std::uint64_t> live_bits() const { return live_bits_; }
   std::uint64_t admitted(std::int64_t block, const Filter& filter) const;
+  std::span<const Row> removed() const { return removed_; }  // here, in the order they went
 
   // Compares the codes of the prints of blocks [first, last), aligns those that filters[i] admits
   // and that have the votes, and offers them to lists[i] for probes[i]. A block is read from memory
@@ -95,7 +97,7 @@ class FingerIndex {
                      kernels::Backend backend, std::int64_t first, std::int64_t last,
                      std::span<CodeHits> hits) const;
 
-  const PrintOwner& owner(Row row) const { return owners_.at(row.value()); }
+  const PrintOwner& owner(Row row) const { return owners_.at(row.value()); }  // nobody once removed
   bool is_live(Row row) const;
   FingerTemplate print(Row row) const;     // as packed, with codes
   FingerTemplate minutiae(Row row) const;  // what a comparison reads of it
@@ -121,6 +123,7 @@ class FingerIndex {
   std::vector<PackedBlock> blocks_;
   std::vector<std::uint64_t> live_bits_;  // one a block
   std::vector<PrintOwner> owners_;
+  std::vector<Row> removed_;
   std::int64_t live_ = 0;
 };
 

@@ -170,6 +170,27 @@ kernels::BlockMinutiae PackedBlock::minutiae() const {
   return {part<const PackedMinutia>(Places(h.groups, h.minutiae).minutiae), h.minutia_starts};
 }
 
+// The codes' directions stay ascending: each wiped one takes that of the code before it.
+void PackedBlock::wipe(int print) {
+  WHORL_CHECK(print >= 0 && print < kBlockPrints);
+  const Header& h = header();
+  const Places at(h.groups, h.minutiae);
+  auto* planes = part<std::uint16_t>(at.planes);
+  auto* directions = part<std::uint8_t>(at.directions);
+  const auto* prints = part<const std::uint8_t>(at.prints);
+  for (std::size_t c = 0; c < h.groups * kLanes; ++c) {
+    const bool padding = c >= h.codes;
+    if (!padding && prints[c] != print) continue;
+    directions[c] = c == 0 ? std::uint8_t{0} : directions[c - 1];
+    if (padding) continue;
+    std::uint16_t* plane = planes + c / kLanes * kCodeWords * kLanes + c % kLanes;
+    for (std::size_t w = 0; w < kCodeWords; ++w) plane[w * kLanes] = 0;
+  }
+  auto* minutiae = part<PackedMinutia>(at.minutiae);
+  const PackedMinutia nothing{0, 0, 0, 0, code_and_kind(PackedMinutia::kNoCode, MinutiaKind{})};
+  std::fill(minutiae + h.minutia_starts[print], minutiae + h.minutia_starts[print + 1], nothing);
+}
+
 FingerTemplate PackedBlock::unpack_minutiae(int print, FingerPosition position) const {
   WHORL_CHECK(print >= 0 && print < kBlockPrints);
   const kernels::BlockMinutiae block = minutiae();

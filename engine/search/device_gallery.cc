@@ -133,12 +133,18 @@ bool DeviceGallery::compare(const kernels::PrintBatch& batch,
       [&](DeviceComparers& all) { return all.compare(batch, pairs, similarities); });
 }
 
-void DeviceGallery::wipe_removed(const index::FaceIndex& faces) {
-  if (faces_.mirror == nullptr) return;
+template <class Mirror, class Index>
+void DeviceGallery::sync(Place<Mirror>& place, const Index& index) {
+  if (place.mirror == nullptr) return;
   attempt(
-      faces_, [](Status&) { return std::unique_ptr<index::DeviceFaces>(); },
-      [&](index::DeviceFaces& mirror) { return mirror.sync(faces); });
+      place, [](Status&) { return std::unique_ptr<Mirror>(); },
+      [&](Mirror& mirror) { return mirror.sync(index); });
 }
+
+void DeviceGallery::wipe_removed(const index::FingerIndex& prints) {
+  sync(fingers_[static_cast<std::size_t>(prints.position())], prints);
+}
+void DeviceGallery::wipe_removed(const index::FaceIndex& faces) { sync(faces_, faces); }
 
 void DeviceGallery::drop() {
   const auto empty = [](auto& place) {

@@ -66,7 +66,9 @@ class DeviceGallery {
   bool compare(const kernels::PrintBatch& batch, std::span<const kernels::PrintPair> pairs,
                std::span<float> similarities);
 
-  // After faces were removed: they leave the devices' memory at once, as they left the index's.
+  // After prints or faces were removed: they leave the devices' memory at once, as they left the
+  // index's.
+  void wipe_removed(const index::FingerIndex& prints);
   void wipe_removed(const index::FaceIndex& faces);
   // Before the index is made anew.
   void drop();
@@ -86,6 +88,8 @@ class DeviceGallery {
   bool closed(const Place<Mirror>& place) const {
     return lost_ || place.given_up;
   }
+  template <class Mirror, class Index>
+  void sync(Place<Mirror>& place, const Index& index);
   template <class Mirror, class Make, class Use>
   bool attempt(Place<Mirror>& place, Make make, Use use);
   std::vector<int> devices() const;

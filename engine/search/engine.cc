@@ -87,7 +87,9 @@ Result<> Engine::load(Gallery& gallery) {
         load_index(snapshot_path(gallery.id), key, gallery.id, gallery.settings.face_index);
     if (loaded && loaded->revision <= store_->revision()) {
       gallery.index = std::move(loaded->index);
-      return follow_changes(gallery, loaded->revision);
+      WHORL_TRY(const Revision now, follow_changes(gallery, loaded->revision, gallery.index));
+      unsaved_changes_ += static_cast<std::int64_t>(now.value() - loaded->revision.value());
+      return {};
     }
   }
   loaded_from_snapshot_ = false;
@@ -97,7 +99,14 @@ Result<> Engine::load(Gallery& gallery) {
 Result<> Engine::rebuild(Gallery& gallery) {
   if (gallery.devices != nullptr) gallery.devices->drop();
   gallery.index = GalleryIndex(gallery.settings.face_index);
-  gallery.index.close_faces(gallery.settings.moving_to);
+  WHORL_TRY_VOID(fill(gallery, gallery.index));
+  unsaved_changes_ += gallery.index.templates();
+  return {};
+}
+
+// An empty index, with all that the store has.
+Result<> Engine::fill(const Gallery& gallery, GalleryIndex& index) const {
+  index.close_faces(gallery.settings.moving_to);
   std::vector<gallery::StoredEncounter> batch;
   const auto flush = [&] {
     std::vector<IndexedEncounter> rows;
@@ -108,7 +117,7 @@ Result<> Engine::rebuild(Gallery& gallery) {
       }
       rows.push_back({e.subject, e.id, &e.content});
     }
-    gallery.index.append(rows);
+    index.append(rows);
     batch.clear();
   };
   WHORL_TRY_VOID(
@@ -118,24 +127,25 @@ Result<> Engine::rebuild(Gallery& gallery) {
         return {};
       }));
   flush();
-  unsaved_changes_ += gallery.index.templates();
   return {};
 }
 
-Result<> Engine::follow_changes(Gallery& gallery, Revision since) {
+// Up to which revision it follows then.
+Result<Revision> Engine::follow_changes(const Gallery& gallery, Revision since,
+                                        GalleryIndex& index) const {
   for (;;) {
     WHORL_TRY(const auto changes, store_->changes_since(since));
-    if (changes.empty()) return {};
+    if (changes.empty()) return since;
     for (const gallery::ChangeEntry& change : changes) {
-      if (change.gallery == gallery.id) WHORL_TRY_VOID(refresh(gallery, change.subject));
+      if (change.gallery == gallery.id) WHORL_TRY_VOID(refresh(gallery, change.subject, index));
     }
     since = changes.back().revision;
   }
 }
 
 // Whatever happened to the subject: its rows become what the store says now.
-Result<> Engine::refresh(Gallery& gallery, SubjectId subject) {
-  remove(gallery, subject, std::nullopt);
+Result<> Engine::refresh(const Gallery& gallery, SubjectId subject, GalleryIndex& index) const {
+  index.remove(subject, std::nullopt);
   auto encounters = store_->get_subject(gallery.id, subject);
   if (!encounters)
     return encounters.error().fault == Fault::not_found ? Result<>{} : at(encounters.error(), "");
@@ -147,15 +157,20 @@ Result<> Engine::refresh(Gallery& gallery, SubjectId subject) {
     }
     rows.push_back({e.subject, e.id, &e.content});
   }
-  gallery.index.append(rows);
-  unsaved_changes_ += std::ssize(rows);
+  index.append(rows);
   return {};
 }
 
 void Engine::remove(Gallery& gallery, SubjectId subject, std::optional<EncounterId> encounter) {
   gallery.index.remove(subject, encounter);
-  const index::FaceIndex* faces = gallery.index.face();
-  if (gallery.devices != nullptr && faces != nullptr) gallery.devices->wipe_removed(*faces);
+  wipe_on_devices(gallery);
+}
+
+void Engine::wipe_on_devices(const Gallery& gallery) {
+  if (gallery.devices == nullptr) return;
+  for (std::uint8_t p = 0; p < kFingerPositions; ++p)
+    gallery.devices->wipe_removed(gallery.index.finger(FingerPosition{p}));
+  if (gallery.index.face() != nullptr) gallery.devices->wipe_removed(*gallery.index.face());
 }
 
 Result<std::vector<Answer>> Engine::identify(const std::string& gallery,
@@ -207,6 +222,35 @@ Result<> Engine::rebuild_indexes() {
   const std::lock_guard turn(turn_);
   const auto guard = guard_.alone();
   for (const auto& g : galleries_) WHORL_TRY_VOID(rebuild(*g));
+  return {};
+}
+
+Result<> Engine::close_gaps() {
+  const std::lock_guard renewal(renewal_);
+  std::vector<Gallery*> with_gaps;
+  {
+    const auto guard = guard_.shared();
+    for (const auto& g : galleries_) {
+      const std::int64_t rows = g->index.rows(), gaps = rows - g->index.templates();
+      if (gaps > 0 && static_cast<double>(gaps) >= kWorthClosing * static_cast<double>(rows))
+        with_gaps.push_back(g.get());
+    }
+  }
+  for (Gallery* const gallery : with_gaps) WHORL_TRY_VOID(close_gaps(*gallery));
+  return {};
+}
+
+Result<> Engine::close_gaps(Gallery& gallery) {
+  Revision seen = store_->revision();
+  GalleryIndex index(gallery.settings.face_index);  // the old one, at last: freed without a lock
+  WHORL_TRY_VOID(fill(gallery, index));
+  WHORL_TRY(seen, follow_changes(gallery, seen, index));
+  const std::lock_guard turn(turn_);  // what changed in the moment since
+  WHORL_TRY(seen, follow_changes(gallery, seen, index));
+  const auto guard = guard_.alone();
+  if (gallery.devices != nullptr) gallery.devices->drop();
+  std::swap(gallery.index, index);
+  unsaved_changes_ += gallery.index.templates();
   return {};
 }
 
@@ -278,7 +322,9 @@ Result<Revision> Engine::update(const std::string& gallery, SubjectId subject,
   if (found->settings.keep_pictures) batch.keep(std::move(pictures));
   WHORL_TRY(const Revision revision, commit(batch, note));
   const auto guard = guard_.alone();
-  WHORL_TRY_VOID(refresh(*found, subject));
+  WHORL_TRY_VOID(refresh(*found, subject, found->index));
+  wipe_on_devices(*found);
+  ++unsaved_changes_;
   return revision;
 }
 

@@ -106,6 +106,7 @@ struct GalleryStatus {
 //           others enrolled meanwhile: its search and its enrolment are one step
 //   guard_  the indexes: shared by searches, alone for the moment a change is applied, for which
 //           new searches wait
+//   renewal_  before turn_, by what makes indexes anew beside those that searches use
 // A device that fails loses no search: the CPU answers it, and the ones after it.
 class Engine {
  public:
@@ -166,6 +167,11 @@ class Engine {
   Result<> save_snapshot();
   // Drops the indexes and makes them again from the gallery alone.
   Result<> rebuild_indexes();
+  // Makes the indexes anew of which kWorthClosing or more are places of what was removed, so that
+  // their memory is free again. Searches and changes go on: the new one is made beside the old, and
+  // takes its place when it has caught up. Memory for both of a gallery is needed.
+  Result<> close_gaps();
+  static constexpr double kWorthClosing = 0.25;
 
   // How many subjects the gallery has. Fault::not_found (gallery).
   Result<std::int64_t> people(const std::string& gallery) const;
@@ -199,8 +205,12 @@ class Engine {
   std::string snapshot_path(GalleryId gallery) const;
   Result<> load(Gallery& gallery);
   Result<> rebuild(Gallery& gallery);
-  Result<> follow_changes(Gallery& gallery, Revision since);
-  Result<> refresh(Gallery& gallery, SubjectId subject);
+  Result<> fill(const Gallery& gallery, GalleryIndex& index) const;
+  Result<Revision> follow_changes(const Gallery& gallery, Revision since,
+                                  GalleryIndex& index) const;
+  Result<> refresh(const Gallery& gallery, SubjectId subject, GalleryIndex& index) const;
+  Result<> close_gaps(Gallery& gallery);
+  static void wipe_on_devices(const Gallery& gallery);
   void remove(Gallery& gallery, SubjectId subject, std::optional<EncounterId> encounter);
   Result<> mark_moving(Gallery& gallery, const std::string& model);
   Result<> forget_snapshots();
@@ -222,7 +232,7 @@ class Engine {
   std::vector<std::unique_ptr<Gallery>> galleries_;
   std::int64_t unsaved_changes_ = 0;
   bool loaded_from_snapshot_ = false;
-  std::mutex turn_;
+  std::mutex renewal_, turn_;
   mutable gallery::FairLock guard_;
 };
 

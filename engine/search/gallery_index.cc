@@ -158,6 +158,12 @@ std::int64_t GalleryIndex::templates() const {
   return count;
 }
 
+std::int64_t GalleryIndex::rows() const {
+  std::int64_t count = face_ ? face_->rows() : 0;
+  for (const index::FingerIndex& f : fingers_) count += f.rows();
+  return count;
+}
+
 std::size_t GalleryIndex::resident_bytes() const {
   // A node of the map, its vector's own memory and the bucket, as libstdc++ lays them out.
   constexpr std::size_t kNodeBytes = 48 + 16 + 8;

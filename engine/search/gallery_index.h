@@ -58,6 +58,7 @@ class GalleryIndex {
 
   std::int64_t subjects() const { return std::ssize(places_); }
   std::int64_t templates() const;
+  std::int64_t rows() const;  // those and the places of what was removed
   std::size_t resident_bytes() const;
 
   // Takes over what a snapshot kept, in place of what is here.

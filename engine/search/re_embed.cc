@@ -98,7 +98,8 @@ Result<> of_one_dimension(const std::vector<Result<NewFaces>>& made) {
 
 Result<ReEmbedded> Engine::re_embed(const std::string& name, const ReEmbedding& how) {
   WHORL_TRY(Gallery* const gallery, find(name));
-  const std::lock_guard turn(turn_);  // changes wait; searches go on, by the vectors there were
+  // Changes wait; searches go on, by the vectors there were.
+  const std::scoped_lock turn(renewal_, turn_);
   const std::string& moving_to = gallery->settings.moving_to;
   if (!moving_to.empty() && moving_to != how.model) {
     return fail(Fault::gallery_moving, 0, "gallery '" + name + "' to model " + moving_to);

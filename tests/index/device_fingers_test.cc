@@ -121,6 +121,7 @@ TEST_P(DeviceFingersTest, PutsOnlyWhatChanged) {
   index_.remove(Row{3});
   ASSERT_EQ(mirror_->sync(index_), Status::ok);
   EXPECT_EQ(accelerator_.puts, 4);
+  EXPECT_EQ(accelerator_.wipes, 1);
   append(1);
   ASSERT_EQ(mirror_->sync(index_), Status::ok);
   EXPECT_EQ(accelerator_.puts, 5);

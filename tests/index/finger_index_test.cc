@@ -184,6 +184,38 @@ TEST(FingerIndex, ARemovedPrintIsNeverACandidate) {
   EXPECT_EQ(best(index, gallery.prints[99], 1).at(0).first, gallery.rows[99].owner);
 }
 
+// Only the number and directions of its codes tell it from another.
+TEST(FingerIndex, ARemovedPrintLeavesMemoryAtOnce) {
+  const Gallery gallery(140, 1);
+  Gallery other(140, 1);
+  for (const std::size_t row : {std::size_t{49}, std::size_t{139}}) {
+    other.rows[row].owner.subject = 4711;
+    for (Minutia& m : other.prints[row].minutiae) {
+      m.x_px = static_cast<std::int16_t>(m.x_px / 2 + 3), m.y_px = 17;
+      m.kind = MinutiaKind::bifurcation, m.quality = 1;
+    }
+    for (MinutiaCode& code : other.prints[row].codes) {
+      if (code != MinutiaCode{}) std::ranges::reverse(code);
+    }
+  }
+  FingerIndex index = index_of(gallery.rows), same = index_of(other.rows);
+  ASSERT_FALSE(std::ranges::equal(index.block(0).bytes(), same.block(0).bytes()));
+  for (const Row row : {Row{49}, Row{139}}) {
+    index.remove(row), same.remove(row);
+    EXPECT_EQ(index.owner(row), PrintOwner{});
+    const FingerTemplate left = index.print(row);
+    for (const Minutia& m : left.minutiae) EXPECT_EQ(m, Minutia{});
+    for (const MinutiaCode& code : left.codes) EXPECT_EQ(code, MinutiaCode{});
+  }
+  for (std::int64_t b = 0; b < index.blocks(); ++b) {
+    EXPECT_TRUE(std::ranges::equal(index.block(b).bytes(), same.block(b).bytes())) << b;
+    const kernels::FingerBlock view = index.block(b).view();
+    EXPECT_TRUE(std::is_sorted(view.directions, view.directions + view.groups * kernels::kLanes));
+    EXPECT_TRUE(PackedBlock::from_bytes(index.block(b).bytes())) << b;
+  }
+  EXPECT_EQ(best(index, gallery.prints[99], 1).at(0).first, gallery.rows[99].owner);
+}
+
 TEST(FingerIndex, FiltersKeepWhoeverWasNotRecorded) {
   const Gallery gallery(160, 1);
   const FingerIndex index = index_of(gallery.rows);

@@ -143,6 +143,24 @@ TEST_F(FingerGalleryOnDevice, WhatDoesNotFitIsStreamed) {
   }
 }
 
+TEST_F(FingerGalleryOnDevice, WhatWasWrittenOverIsCopiedAgain) {
+  std::int64_t bytes = 0;
+  for (const OwnedFingers& block : gallery_.blocks) bytes += block.view().size;
+  for (const std::int64_t memory : {std::int64_t{1}, bytes / 2, kMemory}) {
+    const auto device = emulated_make_cuda_fingers(0, memory, CodeUnit::popcount);
+    for (std::size_t b = 0; b < gallery_.blocks.size(); ++b) ASSERT_EQ(put(*device, b), Status::ok);
+    const FingerSearches searches(maker_, gallery_, 2);
+    expect_agreement(*device, gallery_, searches);
+    for (const std::size_t b : {std::size_t{0}, gallery_.blocks.size() - 1}) {
+      const FingerBlock codes = gallery_.blocks[b].view().codes;
+      auto* planes = const_cast<std::uint16_t*>(codes.planes);
+      std::reverse(planes, planes + codes.groups * kCodeWords * kLanes);
+      ASSERT_EQ(device->refresh(static_cast<std::int64_t>(b)), Status::ok);
+    }
+    expect_agreement(*device, gallery_, searches);
+  }
+}
+
 // More blocks than a first slice has: what follows is held to the floor that it set.
 TEST_F(FingerGalleryOnDevice, EachSliceRaisesTheFloorOfTheNext) {
   const FingerGallery many = maker_.gallery(80, 1, 6);

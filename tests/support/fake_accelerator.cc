@@ -58,6 +58,12 @@ class FakeFingers : public kernels::FingerScanner {
       return Status::ok;
     });
   }
+  Status refresh(std::int64_t number) override {
+    return calls_.run(calls_.accelerator().wipes, [&] {
+      WHORL_CHECK(number >= 0 && number < blocks());
+      return Status::ok;
+    });
+  }
   std::int64_t blocks() const override { return std::ssize(blocks_); }
   std::int64_t resident_bytes() const override { return bytes_; }
 

@@ -16,7 +16,7 @@ class FakeAccelerator : public kernels::Accelerator {
  public:
   explicit FakeAccelerator(int devices) : devices_(devices) {}
 
-  // Faults. A call is a put, append, wipe or scan of any scanner.
+  // Faults. A call is a put, refresh, append, wipe or scan of any scanner.
   std::atomic<std::int64_t> memory_bytes = std::numeric_limits<std::int64_t>::max();  // a scanner's
   std::atomic<std::int64_t> good_calls = std::numeric_limits<std::int64_t>::max();
   std::atomic<kernels::Status> failure = kernels::Status::device_fault;  // of the calls after them
@@ -25,7 +25,7 @@ class FakeAccelerator : public kernels::Accelerator {
 
   std::atomic<kernels::Status> opening = kernels::Status::ok;  // what a new scanner meets
 
-  // What was asked of it.
+  // What was asked of it; a refresh counts as a wipe.
   mutable std::atomic<std::int64_t> calls = 0, puts = 0, scans = 0, wipes = 0, scanners = 0,
                                     compared = 0;
 
