@@ -225,22 +225,22 @@ Result<> Engine::rebuild_indexes() {
   return {};
 }
 
-Result<> Engine::close_gaps() {
+Result<> Engine::close_gaps(double share) {
   const std::lock_guard renewal(renewal_);
   std::vector<Gallery*> with_gaps;
   {
     const auto guard = guard_.shared();
     for (const auto& g : galleries_) {
       const std::int64_t rows = g->index.rows(), gaps = rows - g->index.templates();
-      if (gaps > 0 && static_cast<double>(gaps) >= kWorthClosing * static_cast<double>(rows))
+      if (gaps > 0 && static_cast<double>(gaps) >= share * static_cast<double>(rows))
         with_gaps.push_back(g.get());
     }
   }
-  for (Gallery* const gallery : with_gaps) WHORL_TRY_VOID(close_gaps(*gallery));
+  for (Gallery* const gallery : with_gaps) WHORL_TRY_VOID(make_anew(*gallery));
   return {};
 }
 
-Result<> Engine::close_gaps(Gallery& gallery) {
+Result<> Engine::make_anew(Gallery& gallery) {
   Revision seen = store_->revision();
   GalleryIndex index(gallery.settings.face_index);  // the old one, at last: freed without a lock
   WHORL_TRY_VOID(fill(gallery, index));

@@ -167,10 +167,10 @@ class Engine {
   Result<> save_snapshot();
   // Drops the indexes and makes them again from the gallery alone.
   Result<> rebuild_indexes();
-  // Makes the indexes anew of which kWorthClosing or more are places of what was removed, so that
+  // Makes the indexes anew of which such a share or more is places of what was removed, so that
   // their memory is free again. Searches and changes go on: the new one is made beside the old, and
   // takes its place when it has caught up. Memory for both of a gallery is needed.
-  Result<> close_gaps();
+  Result<> close_gaps(double share = kWorthClosing);
   static constexpr double kWorthClosing = 0.25;
 
   // How many subjects the gallery has. Fault::not_found (gallery).
@@ -209,7 +209,7 @@ class Engine {
   Result<Revision> follow_changes(const Gallery& gallery, Revision since,
                                   GalleryIndex& index) const;
   Result<> refresh(const Gallery& gallery, SubjectId subject, GalleryIndex& index) const;
-  Result<> close_gaps(Gallery& gallery);
+  Result<> make_anew(Gallery& gallery);
   static void wipe_on_devices(const Gallery& gallery);
   void remove(Gallery& gallery, SubjectId subject, std::optional<EncounterId> encounter);
   Result<> mark_moving(Gallery& gallery, const std::string& model);
