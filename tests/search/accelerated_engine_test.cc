@@ -272,13 +272,20 @@ TEST_F(AcceleratedEngineTest, LeavesASmallGalleryToTheCpu) {
   EXPECT_TRUE(warnings_.empty());
 }
 
-TEST_F(AcceleratedEngineTest, AnErasedFaceLeavesTheDeviceBeforeTheCallReturns) {
+TEST_F(AcceleratedEngineTest, WhatIsErasedOrReplacedLeavesTheDeviceBeforeTheCallReturns) {
   FakeAccelerator& accelerator = accelerators_.emplace_back(1);
   use(accelerator);
   enrol(0, 60);
   expect_equal_answers();
   both([](Engine& e) { ASSERT_TRUE(e.erase_subject("main", SubjectId{1})); });
-  EXPECT_EQ(accelerator.wipes, 1);
+  EXPECT_EQ(accelerator.wipes, 3);  // two fingers and a face
+  both([](Engine& e) {
+    ASSERT_TRUE(e.update("main", SubjectId{2}, EncounterId{1}, visit(300, 0)));
+  });
+  EXPECT_EQ(accelerator.wipes, 4);
+  expect_equal_answers();
+  ASSERT_TRUE(engine_->close_gaps(0));
+  EXPECT_TRUE(on_device(expect_equal_answers()));
 }
 
 TEST_F(AcceleratedEngineTest, FindsDuplicatesInTheStreamThroughTheDevice) {
