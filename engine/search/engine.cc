@@ -87,8 +87,8 @@ Result<> Engine::load(Gallery& gallery) {
         load_index(snapshot_path(gallery.id), key, gallery.id, gallery.settings.face_index);
     if (loaded && loaded->revision <= store_->revision()) {
       gallery.index = std::move(loaded->index);
-      WHORL_TRY(const Revision now, follow_changes(gallery, loaded->revision, gallery.index));
-      unsaved_changes_ += static_cast<std::int64_t>(now.value() - loaded->revision.value());
+      WHORL_TRY(const auto changes, follow_changes(gallery, loaded->revision, gallery.index));
+      unsaved_changes_ += changes;
       return {};
     }
   }
@@ -130,16 +130,18 @@ Result<> Engine::fill(const Gallery& gallery, GalleryIndex& index) const {
   return {};
 }
 
-// Up to which revision it follows then.
-Result<Revision> Engine::follow_changes(const Gallery& gallery, Revision since,
-                                        GalleryIndex& index) const {
-  for (;;) {
-    WHORL_TRY(const auto changes, store_->changes_since(since));
-    if (changes.empty()) return since;
+// From the revision it has followed up to now to the store's; how many changes that were.
+Result<std::int64_t> Engine::follow_changes(const Gallery& gallery, Revision& followed,
+                                            GalleryIndex& index) const {
+  for (std::int64_t count = 0;;) {
+    WHORL_TRY(const auto changes, store_->changes_since(followed));
+    if (changes.empty()) return count;
     for (const gallery::ChangeEntry& change : changes) {
-      if (change.gallery == gallery.id) WHORL_TRY_VOID(refresh(gallery, change.subject, index));
+      if (change.gallery != gallery.id) continue;
+      WHORL_TRY_VOID(refresh(gallery, change.subject, index));
+      ++count;
     }
-    since = changes.back().revision;
+    followed = changes.back().revision;
   }
 }
 
@@ -241,12 +243,12 @@ Result<> Engine::close_gaps(double share) {
 }
 
 Result<> Engine::make_anew(Gallery& gallery) {
-  Revision seen = store_->revision();
+  Revision followed = store_->revision();
   GalleryIndex index(gallery.settings.face_index);  // the old one, at last: freed without a lock
   WHORL_TRY_VOID(fill(gallery, index));
-  WHORL_TRY(seen, follow_changes(gallery, seen, index));
+  WHORL_TRY_VOID(follow_changes(gallery, followed, index));
   const std::lock_guard turn(turn_);  // what changed in the moment since
-  WHORL_TRY(seen, follow_changes(gallery, seen, index));
+  WHORL_TRY_VOID(follow_changes(gallery, followed, index));
   const auto guard = guard_.alone();
   if (gallery.devices != nullptr) gallery.devices->drop();
   std::swap(gallery.index, index);

@@ -206,8 +206,8 @@ class Engine {
   Result<> load(Gallery& gallery);
   Result<> rebuild(Gallery& gallery);
   Result<> fill(const Gallery& gallery, GalleryIndex& index) const;
-  Result<Revision> follow_changes(const Gallery& gallery, Revision since,
-                                  GalleryIndex& index) const;
+  Result<std::int64_t> follow_changes(const Gallery& gallery, Revision& followed,
+                                      GalleryIndex& index) const;
   Result<> refresh(const Gallery& gallery, SubjectId subject, GalleryIndex& index) const;
   Result<> make_anew(Gallery& gallery);
   static void wipe_on_devices(const Gallery& gallery);

@@ -1,5 +1,8 @@
 // Accidents around the service: clocks that jump, certificates that are taken back meanwhile.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -7,6 +10,7 @@
 #include <thread>
 
 #include "engine/service/certificates.h"
+#include "engine/service/samples.h"
 #include "tests/service/asked_service.h"
 
 namespace whorl::service {
@@ -169,6 +173,59 @@ TEST_F(ServiceFaults, AWatcherWhoLosesTheRightHearsOfNoFurtherHit) {
   EXPECT_EQ(heard, 1);
   ASSERT_FALSE(watched);
   EXPECT_EQ(watched.error().fault, Fault::not_allowed);
+}
+
+// A backup that reads what is in its folder waits for a file that nobody writes.
+TEST_F(ServiceFaults, AnErasureWaitsForABackupByItsDeadlineAndKeepsNobodyElseWaiting) {
+  enrol(enrolment("e5", 5, 3));
+  enrol(enrolment("e6", 6, 4));
+  const auto meta = house_.folder() / "backups" / "monday" / "meta";
+  std::filesystem::create_directories(meta);
+  ASSERT_EQ(::mkfifo((meta / "1").c_str(), 0600), 0);
+  const auto forget = [&](const char* id, std::uint64_t subject, std::chrono::milliseconds within) {
+    wire::EraseRequestT request;
+    request.heading = heading(id);
+    request.subject = subject;
+    Call call = call_by(kRegister);
+    call.patience.until = std::chrono::steady_clock::now() + within;
+    return refusal(house_.service->erase(call, packed(request)));
+  };
+  Fault backed_up{}, erased = Fault::cancelled;
+  std::jthread backup([&] {
+    wire::BackupRequestT request;
+    request.heading = heading("b", "");
+    request.folder = "monday";
+    backed_up = refusal(ask(&Service::backup, request));
+  });
+  int writer = -1;  // there is one once the backup waits for it
+  while ((writer = ::open((meta / "1").c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC)) < 0)
+    std::this_thread::sleep_for(5ms);
+  std::jthread erasure([&] { erased = forget("forget-5", 5, 2min); });
+  EXPECT_EQ(forget("forget-6", 6, 200ms), Fault::deadline_exceeded);
+  enrol(enrolment("e7", 7, 5));
+  EXPECT_EQ(people(), 3);
+  ::close(writer);  // what it read is no backup of this store
+  backup.join(), erasure.join();
+  EXPECT_EQ(backed_up, Fault::already_exists);
+  EXPECT_EQ(erased, Fault{});
+  EXPECT_EQ(people(), 2);
+}
+
+// The client is asked for before each.
+TEST_F(ServiceFaults, NoFurtherPictureIsReadForWhoGaveUp) {
+  wire::IdentifyRequestT request = query("q", 3, 0);
+  const Bytes message = packed(request);
+  const auto* const root = flatbuffers::GetRoot<wire::IdentifyRequest>(message.data());
+  ASSERT_EQ(root->samples()->size(), 2U);
+  for (const int patient_for : {0, 1, 2}) {
+    int looked = 0;
+    const Patience patience{SteadyTime::max(), [&] { return looked++ == patient_for; }};
+    const auto captured = read_samples(root->samples(), {}, patience);
+    ASSERT_EQ(captured.has_value(), patient_for == 2);
+    EXPECT_EQ(captured ? Fault{} : captured.error().fault,
+              patient_for == 2 ? Fault{} : Fault::cancelled);
+    EXPECT_EQ(looked, std::min(patient_for + 1, 2));
+  }
 }
 
 }  // namespace
