@@ -38,7 +38,7 @@ class CudaFingerGallery {
 
   Status put(std::int64_t number, const PackedFingers& block, cudaStream_t stream) {
     WHORL_CHECK(number == blocks() || number == blocks() - 1);
-    if (number < blocks()) drop_last();
+    if (number < blocks()) WHORL_STATUS_TRY(drop_last(stream));
     forget_streamed(number);
     host_.push_back(block);
     if (full_) return Status::ok;
@@ -98,13 +98,17 @@ class CudaFingerGallery {
   static std::int64_t whole(std::int64_t bytes) {
     return (bytes + kAlignment - 1) / kAlignment * kAlignment;
   }
-  void drop_last() {
+  // Its bytes may stay behind where the block that follows it goes elsewhere: they are wiped.
+  Status drop_last(cudaStream_t stream) {
+    const PackedFingers last = host_.back();
     host_.pop_back();
-    if (views_.size() <= host_.size()) return;       // it was streamed
+    if (views_.size() <= host_.size()) return Status::ok;  // it was streamed
+    WHORL_CUDA_TRY(cudaMemsetAsync(places_.back(), 0, static_cast<std::size_t>(last.size), stream));
     used_ = places_.back() - pages_.back()->data();  // it ends the last page
     places_.pop_back();
     views_.pop_back();
     views_sent_ = std::min(views_sent_, views_.size());
+    return Status::ok;
   }
   // What the buffers hold of the block and those after it, or have on its way.
   void forget_streamed(std::int64_t number) {

@@ -47,6 +47,7 @@ Status DeviceFingers::sync(const FingerIndex& index) {
     blocks_.resize(static_cast<std::size_t>(b), block);  // only now may the old one go
     blocks_.push_back(block);
   }
+  if (there == 0) removals_ = index.removed().size();  // all blocks came just now, as they are
   for (; removals_ < index.removed().size(); ++removals_) {
     const std::int64_t block = index.removed()[removals_].value() / kPerBlock;
     const Status status =

@@ -54,7 +54,8 @@ void FingerIndex::append(std::span<const FingerPrint> prints) {
     const std::size_t added = std::min(prints.size(), kPerBlock - filled);
     std::vector<FingerTemplate> kept;
     for (std::size_t slot = 0; slot < filled; ++slot) {
-      kept.push_back(blocks_.back().unpack(static_cast<int>(slot), position_, code_version_));
+      const Row row{static_cast<std::uint32_t>(owners_.size() - filled + slot)};
+      kept.push_back(is_live(row) ? print(row) : FingerTemplate{});
     }
     std::vector<const FingerTemplate*> members;
     for (const FingerTemplate& print : kept) members.push_back(&print);

@@ -55,8 +55,9 @@ class PackedBlock {
   FingerTemplate unpack(int print, FingerPosition position, std::uint16_t code_version) const;
   // Without its codes, which are scattered over the block: each word of each in a line of its own.
   FingerTemplate unpack_minutiae(int print, FingerPosition position) const;
-  // Writes over the print where it stands, while nobody reads. It scores 0; left of it are the
-  // places of its codes, whose number and directions they tell. Packed again it leaves nothing.
+  // Writes over the print where it stands, while nobody reads; nobody else's scores change, and its
+  // own must not be asked for. Left of it are the places of its codes, whose number and directions
+  // they tell.
   void wipe(int print);
 
  private:

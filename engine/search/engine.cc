@@ -7,16 +7,13 @@
 #include "engine/features/fingerprint/minutia_codes.h"
 #include "engine/matchers/face_matcher.h"
 #include "engine/search/identify.h"
-#include "engine/search/index_snapshot.h"
 
 namespace whorl::search {
 namespace {
 
-constexpr std::size_t kRebuildBatch = 1024;
 // On close a snapshot is written when more than this share of the templates has changed since the
 // last one: replaying a change costs about ten times what loading it from the snapshot does.
 constexpr double kWorthSaving = 0.1;
-constexpr const char* kSnapshotFolder = "index";
 
 std::string name_of(SubjectId subject) { return "subject " + std::to_string(subject.value()); }
 
@@ -73,96 +70,6 @@ Result<Engine::Gallery*> Engine::find(const std::string& name) const {
   return fail(Fault::not_found, 0, "gallery '" + name + "'");
 }
 
-std::string Engine::snapshot_path(GalleryId gallery) const {
-  return (std::filesystem::path(options_.folder) / kSnapshotFolder /
-          (std::to_string(gallery.value()) + ".whix"))
-      .string();
-}
-
-Result<> Engine::load(Gallery& gallery) {
-  WHORL_TRY(const auto secret, store_->get_side(gallery::kIndexSnapshotKey));
-  if (secret && secret->size() == Key::kBytes && gallery.settings.moving_to.empty()) {
-    const Key key{std::span<const std::byte, Key::kBytes>(secret->data(), Key::kBytes)};
-    auto loaded =
-        load_index(snapshot_path(gallery.id), key, gallery.id, gallery.settings.face_index);
-    if (loaded && loaded->revision <= store_->revision()) {
-      gallery.index = std::move(loaded->index);
-      WHORL_TRY(const auto changes, follow_changes(gallery, loaded->revision, gallery.index));
-      unsaved_changes_ += changes;
-      return {};
-    }
-  }
-  loaded_from_snapshot_ = false;
-  return rebuild(gallery);
-}
-
-Result<> Engine::rebuild(Gallery& gallery) {
-  if (gallery.devices != nullptr) gallery.devices->drop();
-  gallery.index = GalleryIndex(gallery.settings.face_index);
-  WHORL_TRY_VOID(fill(gallery, gallery.index));
-  unsaved_changes_ += gallery.index.templates();
-  return {};
-}
-
-// An empty index, with all that the store has.
-Result<> Engine::fill(const Gallery& gallery, GalleryIndex& index) const {
-  index.close_faces(gallery.settings.moving_to);
-  std::vector<gallery::StoredEncounter> batch;
-  const auto flush = [&] {
-    std::vector<IndexedEncounter> rows;
-    for (gallery::StoredEncounter& e : batch) {
-      for (Template& t : e.content.templates) {  // codes of an older projection are made anew
-        if (auto* finger = std::get_if<FingerTemplate>(&t))
-          features::describe_minutiae(*finger, options_.backend);
-      }
-      rows.push_back({e.subject, e.id, &e.content});
-    }
-    index.append(rows);
-    batch.clear();
-  };
-  WHORL_TRY_VOID(
-      store_->for_each_encounter(gallery.id, [&](const gallery::StoredEncounter& e) -> Result<> {
-        batch.push_back(e);
-        if (batch.size() == kRebuildBatch) flush();
-        return {};
-      }));
-  flush();
-  return {};
-}
-
-// From the revision it has followed up to now to the store's; how many changes that were.
-Result<std::int64_t> Engine::follow_changes(const Gallery& gallery, Revision& followed,
-                                            GalleryIndex& index) const {
-  for (std::int64_t count = 0;;) {
-    WHORL_TRY(const auto changes, store_->changes_since(followed));
-    if (changes.empty()) return count;
-    for (const gallery::ChangeEntry& change : changes) {
-      if (change.gallery != gallery.id) continue;
-      WHORL_TRY_VOID(refresh(gallery, change.subject, index));
-      ++count;
-    }
-    followed = changes.back().revision;
-  }
-}
-
-// Whatever happened to the subject: its rows become what the store says now.
-Result<> Engine::refresh(const Gallery& gallery, SubjectId subject, GalleryIndex& index) const {
-  index.remove(subject, std::nullopt);
-  auto encounters = store_->get_subject(gallery.id, subject);
-  if (!encounters)
-    return encounters.error().fault == Fault::not_found ? Result<>{} : at(encounters.error(), "");
-  std::vector<IndexedEncounter> rows;
-  for (gallery::StoredEncounter& e : *encounters) {
-    for (Template& t : e.content.templates) {
-      if (auto* finger = std::get_if<FingerTemplate>(&t))
-        features::describe_minutiae(*finger, options_.backend);
-    }
-    rows.push_back({e.subject, e.id, &e.content});
-  }
-  index.append(rows);
-  return {};
-}
-
 void Engine::remove(Gallery& gallery, SubjectId subject, std::optional<EncounterId> encounter) {
   gallery.index.remove(subject, encounter);
   wipe_on_devices(gallery);
@@ -194,66 +101,6 @@ Result<std::vector<Answer>> Engine::identify(const std::string& gallery,
     answers = search::identify(found->index, queries, options_.backend, found->devices.get());
   });
   return answers;
-}
-
-Result<> Engine::save_snapshot() {
-  const std::lock_guard turn(turn_);  // nothing changes meanwhile; searches go on
-  WHORL_TRY(auto secret, store_->get_side(gallery::kIndexSnapshotKey));
-  if (!secret || secret->size() != Key::kBytes) {
-    SystemEntropy system;
-    WHORL_TRY(const Key fresh,
-              Key::random(options_.entropy != nullptr ? *options_.entropy : system));
-    secret = Bytes(fresh.bytes().begin(), fresh.bytes().end());
-    WHORL_TRY_VOID(store_->put_side(gallery::kIndexSnapshotKey, *secret));
-  }
-  const Key key{std::span<const std::byte, Key::kBytes>(secret->data(), Key::kBytes)};
-  std::error_code ignored;  // creating the file below says what is wrong
-  std::filesystem::create_directories(std::filesystem::path(options_.folder) / kSnapshotFolder,
-                                      ignored);
-  SystemEntropy entropy;
-  for (const auto& g : galleries_) {
-    if (!g->settings.moving_to.empty()) continue;  // without its faces: not what it will be
-    WHORL_TRY_VOID(
-        save_index(snapshot_path(g->id), key, g->id, store_->revision(), g->index, entropy));
-  }
-  unsaved_changes_ = 0;
-  return {};
-}
-
-Result<> Engine::rebuild_indexes() {
-  const std::lock_guard turn(turn_);
-  const auto guard = guard_.alone();
-  for (const auto& g : galleries_) WHORL_TRY_VOID(rebuild(*g));
-  return {};
-}
-
-Result<> Engine::close_gaps(double share) {
-  const std::lock_guard renewal(renewal_);
-  std::vector<Gallery*> with_gaps;
-  {
-    const auto guard = guard_.shared();
-    for (const auto& g : galleries_) {
-      const std::int64_t rows = g->index.rows(), gaps = rows - g->index.templates();
-      if (gaps > 0 && static_cast<double>(gaps) >= share * static_cast<double>(rows))
-        with_gaps.push_back(g.get());
-    }
-  }
-  for (Gallery* const gallery : with_gaps) WHORL_TRY_VOID(make_anew(*gallery));
-  return {};
-}
-
-Result<> Engine::make_anew(Gallery& gallery) {
-  Revision followed = store_->revision();
-  GalleryIndex index(gallery.settings.face_index);  // the old one, at last: freed without a lock
-  WHORL_TRY_VOID(fill(gallery, index));
-  WHORL_TRY_VOID(follow_changes(gallery, followed, index));
-  const std::lock_guard turn(turn_);  // what changed in the moment since
-  WHORL_TRY_VOID(follow_changes(gallery, followed, index));
-  const auto guard = guard_.alone();
-  if (gallery.devices != nullptr) gallery.devices->drop();
-  std::swap(gallery.index, index);
-  unsaved_changes_ += gallery.index.templates();
-  return {};
 }
 
 Result<std::int64_t> Engine::people(const std::string& gallery) const {
@@ -324,9 +171,10 @@ Result<Revision> Engine::update(const std::string& gallery, SubjectId subject,
   if (found->settings.keep_pictures) batch.keep(std::move(pictures));
   WHORL_TRY(const Revision revision, commit(batch, note));
   const auto guard = guard_.alone();
-  WHORL_TRY_VOID(refresh(*found, subject, found->index));
+  const Result<> refreshed = refresh(*found, subject, found->index);
   wipe_on_devices(*found);
   ++unsaved_changes_;
+  WHORL_TRY_VOID(refreshed);
   return revision;
 }
 

@@ -169,8 +169,12 @@ class Engine {
   Result<> rebuild_indexes();
   // Makes the indexes anew of which such a share or more is places of what was removed, so that
   // their memory is free again. Searches and changes go on: the new one is made beside the old, and
-  // takes its place when it has caught up. Memory for both of a gallery is needed.
+  // takes its place when it has caught up. Memory for both of a gallery is needed. The first fault,
+  // after all galleries were tried: damage in the store, or `cancelled` where erasures kept ending
+  // the view that is read.
   Result<> close_gaps(double share = kWorthClosing);
+  // The new index takes three quarters of the old one's memory at most, its making as long as a
+  // start without a snapshot: for less it is not worth either.
   static constexpr double kWorthClosing = 0.25;
 
   // How many subjects the gallery has. Fault::not_found (gallery).
@@ -206,10 +210,11 @@ class Engine {
   Result<> load(Gallery& gallery);
   Result<> rebuild(Gallery& gallery);
   Result<> fill(const Gallery& gallery, GalleryIndex& index) const;
-  Result<std::int64_t> follow_changes(const Gallery& gallery, Revision& followed,
+  Result<std::int64_t> follow_changes(const Gallery& gallery, Revision since, Revision until,
                                       GalleryIndex& index) const;
   Result<> refresh(const Gallery& gallery, SubjectId subject, GalleryIndex& index) const;
-  Result<> make_anew(Gallery& gallery);
+  Result<> renew(Gallery& gallery);
+  Result<> renew_once(Gallery& gallery);
   static void wipe_on_devices(const Gallery& gallery);
   void remove(Gallery& gallery, SubjectId subject, std::optional<EncounterId> encounter);
   Result<> mark_moving(Gallery& gallery, const std::string& model);

@@ -124,6 +124,8 @@ void SearchDesk::work() {
     }
     if (told_) told_(std::ssize(batch));
     lock.lock();
+    if (batch.front()->priority == Priority::interactive)
+      passes_ += static_cast<int>(took / std::chrono::duration<double>(kLongestPass));
     for (std::size_t i = 0; i < batch.size(); ++i) {
       batch[i]->answer = std::move(answers[i]);
       batch[i]->done = true;

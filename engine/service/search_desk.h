@@ -18,9 +18,9 @@ namespace whorl::service {
 
 // Searches that wait, taken a batch at a time: of one gallery and priority, the most urgent first,
 // no more than fit into kLongestPass at the pace of the passes before. So an interactive search
-// waits for one pass at most before the interactive ones are next, however many others wait; and
-// one pass in kFairShare is of who waited longest. Interactive ones hold up only each other, and
-// take their turns faster together: theirs may last kLongestInteractivePass.
+// waits for one pass of others before the interactive ones are next, however many others wait; one
+// pass in kFairShare is of who waited longest. Interactive ones are answered sooner together than
+// one by one: theirs may last kLongestInteractivePass, and count as so many of the others'.
 //
 // Thread safety: search may be called from any thread. `lock_` guards waiting_, passes_ and stop_;
 // the pace belongs to the desk's one thread.
@@ -33,7 +33,8 @@ class SearchDesk {
   SearchDesk(Identify identify, std::function<void(std::int64_t queries)> told);
   ~SearchDesk();  // after every search returned
 
-  // Waits for the answer. A search that was begun is not ended by its deadline: a pass is short.
+  // Waits for the answer. A search that was begun is not ended by its deadline: a pass is over in
+  // about a second.
   // Faults: those of Patience and of `identify`.
   Result<search::Answer> search(const std::string& gallery, search::Query query, Priority priority,
                                 const Patience& patience);
@@ -61,7 +62,7 @@ class SearchDesk {
   std::mutex lock_;
   std::condition_variable asked_, answered_;
   std::deque<std::shared_ptr<Asked>> waiting_;
-  int passes_ = 0;  // since who waited longest was served whatever its priority
+  int passes_ = 0;  // of kLongestPass, since who waited longest was served whatever its priority
   bool stop_ = false;
   std::vector<std::pair<std::string, double>> seconds_per_query_;  // by gallery
   std::thread worker_;

@@ -1,3 +1,4 @@
+// This file is long because its tests look at one gallery from all sides.
 #include "engine/index/finger_index.h"
 
 #include <gtest/gtest.h>
