@@ -1,7 +1,6 @@
 // How the indexes follow from the store: read from a snapshot or made from all there is, brought up
 // to date by the log of changes, saved, and made anew.
 
-#include <algorithm>
 #include <filesystem>
 #include <utility>
 
