@@ -15,6 +15,19 @@ constexpr std::size_t kRebuildBatch = 1024;
 constexpr int kRenewalTries = 16;
 constexpr const char* kSnapshotFolder = "index";
 
+void append(std::vector<gallery::StoredEncounter>& encounters, kernels::Backend backend,
+            GalleryIndex& index) {
+  std::vector<IndexedEncounter> rows;
+  for (gallery::StoredEncounter& e : encounters) {
+    for (Template& t : e.content.templates) {  // codes of an older projection are made anew
+      if (auto* finger = std::get_if<FingerTemplate>(&t))
+        features::describe_minutiae(*finger, backend);
+    }
+    rows.push_back({e.subject, e.id, &e.content});
+  }
+  index.append(rows);
+}
+
 }  // namespace
 
 std::string Engine::snapshot_path(GalleryId gallery) const {
@@ -54,15 +67,7 @@ Result<> Engine::fill(const Gallery& gallery, GalleryIndex& index) const {
   index.close_faces(gallery.settings.moving_to);
   std::vector<gallery::StoredEncounter> batch;
   const auto flush = [&] {
-    std::vector<IndexedEncounter> rows;
-    for (gallery::StoredEncounter& e : batch) {
-      for (Template& t : e.content.templates) {  // codes of an older projection are made anew
-        if (auto* finger = std::get_if<FingerTemplate>(&t))
-          features::describe_minutiae(*finger, options_.backend);
-      }
-      rows.push_back({e.subject, e.id, &e.content});
-    }
-    index.append(rows);
+    append(batch, options_.backend, index);
     batch.clear();
   };
   WHORL_TRY_VOID(
@@ -98,15 +103,7 @@ Result<> Engine::refresh(const Gallery& gallery, SubjectId subject, GalleryIndex
   auto encounters = store_->get_subject(gallery.id, subject);
   if (!encounters)
     return encounters.error().fault == Fault::not_found ? Result<>{} : at(encounters.error(), "");
-  std::vector<IndexedEncounter> rows;
-  for (gallery::StoredEncounter& e : *encounters) {
-    for (Template& t : e.content.templates) {
-      if (auto* finger = std::get_if<FingerTemplate>(&t))
-        features::describe_minutiae(*finger, options_.backend);
-    }
-    rows.push_back({e.subject, e.id, &e.content});
-  }
-  index.append(rows);
+  append(*encounters, options_.backend, index);
   return {};
 }
 

@@ -1,45 +1,24 @@
 // Engine::close_gaps: the places of removed prints and faces are given back, and nobody notices.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <filesystem>
 #include <thread>
 
-#include "engine/search/engine.h"
 #include "tests/search/people_gallery.h"
+#include "tests/search/scratch_engine.h"
 
 namespace whorl::search {
 namespace {
 
-namespace fs = std::filesystem;
-
-class CloseGapsTest : public ::testing::Test {
+class CloseGapsTest : public ScratchEngine {
  protected:
   static constexpr std::uint64_t kPeople = 40;
 
   void SetUp() override {
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-    reopen();
+    ScratchEngine::SetUp();
     ASSERT_TRUE(engine_->create_gallery("main"));
     for (std::uint64_t p = 0; p < kPeople; ++p) enrol(p);
   }
-  void TearDown() override {
-    engine_.reset();
-    fs::remove_all(folder_);
-  }
-  void reopen() {
-    engine_.reset();
-    EngineOptions options;
-    options.folder = (folder_ / "store").string();
-    options.master = *Key::from_hex(std::string(64, '7'));
-    options.create = true;
-    auto opened = Engine::open(options);
-    ASSERT_TRUE(opened) << describe(opened.error());
-    engine_ = std::move(*opened);
-  }
-
   Encounter visit(std::uint64_t person, std::uint64_t number) const {
     return visit_of(population_.person(person), {kRightIndex}, number, person % 2 == 0);
   }
@@ -61,12 +40,6 @@ class CloseGapsTest : public ::testing::Test {
     return all;
   }
   GalleryStatus status() const { return engine_->status().front(); }
-
-  fs::path folder_ =
-      fs::temp_directory_path() / ("whorl-gaps-" + std::to_string(::getpid()) + "-" +
-                                   ::testing::UnitTest::GetInstance()->current_test_info()->name());
-  scanners::Population population_{77};
-  std::unique_ptr<Engine> engine_;
 };
 
 TEST_F(CloseGapsTest, GivesMemoryBackAndKeepsEveryAnswer) {

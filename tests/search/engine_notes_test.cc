@@ -1,47 +1,23 @@
 // Notes as the engine writes them: docs/decisions/store-layout.md.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
-
-#include "engine/search/engine.h"
 #include "tests/search/people_gallery.h"
+#include "tests/search/scratch_engine.h"
 
 namespace whorl::search {
 namespace {
-
-namespace fs = std::filesystem;
 
 gallery::Note note(const std::string& name, std::string_view text = "answer") {
   const auto bytes = as_bytes(text);
   return {name, {bytes.begin(), bytes.end()}};
 }
 
-class EngineNotes : public ::testing::Test {
+class EngineNotes : public ScratchEngine {
  protected:
   void SetUp() override {
-    folder_ = fs::temp_directory_path() /
-              ("whorl-engine-notes-" + std::to_string(::getpid()) + "-" +
-               ::testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-    reopen();
+    ScratchEngine::SetUp();
     ASSERT_TRUE(engine_->create_gallery("main"));
   }
-  void TearDown() override {
-    engine_.reset();
-    fs::remove_all(folder_);
-  }
-  void reopen() {
-    engine_.reset();
-    EngineOptions options;
-    options.folder = folder_.string();
-    options.master = *Key::from_hex(std::string(64, '7'));
-    options.create = true;
-    auto opened = Engine::open(options);
-    ASSERT_TRUE(opened) << describe(opened.error());
-    engine_ = std::move(*opened);
-  }
-
   Encounter visit(std::uint64_t person, std::uint64_t number) const {
     return visit_of(population_.person(person),
                     {FingerPosition::right_index, FingerPosition::left_thumb}, number);
@@ -73,10 +49,6 @@ class EngineNotes : public ::testing::Test {
     EXPECT_EQ(noted->revision, receipt.revision);
   }
   std::int64_t encounters() const { return engine_->store().stats()->galleries.front().encounters; }
-
-  scanners::Population population_{77};
-  fs::path folder_;
-  std::unique_ptr<Engine> engine_;
 };
 
 TEST_F(EngineNotes, SayWhatTheSearchBeforeTheEnrolmentFound) {

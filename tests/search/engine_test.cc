@@ -1,7 +1,6 @@
 #include "engine/search/engine.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -13,39 +12,19 @@
 #include <thread>
 
 #include "tests/search/people_gallery.h"
+#include "tests/search/scratch_engine.h"
 
 namespace whorl::search {
 namespace {
 
 namespace fs = std::filesystem;
 
-class EngineTest : public ::testing::Test {
+class EngineTest : public ScratchEngine {
  protected:
   void SetUp() override {
-    folder_ = fs::temp_directory_path() /
-              ("whorl-engine-" + std::to_string(::getpid()) + "-" +
-               ::testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-    reopen(true);
+    ScratchEngine::SetUp();
     ASSERT_TRUE(engine_->create_gallery("main"));
   }
-  void TearDown() override {
-    engine_.reset();
-    fs::remove_all(folder_);
-  }
-
-  void reopen(bool create = false) {
-    engine_.reset();
-    EngineOptions options;
-    options.folder = (folder_ / "store").string();
-    options.master = *Key::from_hex(std::string(64, '7'));
-    options.create = create;
-    fs::create_directories(folder_);
-    auto opened = Engine::open(options);
-    ASSERT_TRUE(opened) << describe(opened.error());
-    engine_ = std::move(*opened);
-  }
-
   Encounter visit(std::uint64_t person, std::uint64_t number, bool face = false) const {
     return visit_of(population_.person(person), {kRightIndex, FingerPosition::left_thumb}, number,
                     face);
@@ -78,10 +57,6 @@ class EngineTest : public ::testing::Test {
     return said;
   }
   fs::path snapshot_file() const { return *fs::directory_iterator(folder_ / "store" / "index"); }
-
-  scanners::Population population_{77};
-  fs::path folder_;
-  std::unique_ptr<Engine> engine_;
 };
 
 TEST_F(EngineTest, SnapshotRebuildAndCatchingUpGiveIdenticalAnswers) {

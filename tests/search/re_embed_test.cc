@@ -1,43 +1,19 @@
 // Galleries whose faces are searched through an index of the operator's choice, and move to another
 // model from the pictures that were kept of them.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <thread>
 
-#include "engine/search/engine.h"
 #include "tests/search/people_gallery.h"
+#include "tests/search/scratch_engine.h"
 
 namespace whorl::search {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr const char* kOther = "mobilefacenet-128";  // any model with a calibration
 
-class FaceGallery : public ::testing::TestWithParam<FaceIndexKind> {
+class FaceGallery : public ScratchEngine, public ::testing::WithParamInterface<FaceIndexKind> {
  protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("whorl-faces-" + std::to_string(::getpid()));
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-    reopen();
-  }
-  void TearDown() override {
-    engine_.reset();
-    fs::remove_all(folder_);
-  }
-  void reopen() {
-    engine_.reset();
-    EngineOptions options;
-    options.folder = (folder_ / "store").string();
-    options.master = *Key::from_hex(std::string(64, '7'));
-    options.create = true;
-    auto opened = Engine::open(options);
-    ASSERT_TRUE(opened) << describe(opened.error());
-    engine_ = std::move(*opened);
-  }
   void create(FaceIndexKind kind, bool keep) {
     ASSERT_TRUE(engine_->create_gallery("main", {kind, keep, ""}));
   }
@@ -93,10 +69,6 @@ class FaceGallery : public ::testing::TestWithParam<FaceIndexKind> {
     const auto encounter = engine_->store().get_encounter(id, SubjectId{subject}, EncounterId{1});
     return std::get<FaceTemplate>(encounter->templates[1]).model;
   }
-
-  scanners::Population population_{77};
-  fs::path folder_;
-  std::unique_ptr<Engine> engine_;
 };
 
 TEST_P(FaceGallery, FindsItsPeopleAfterRestartsDeletionsAndErasures) {
