@@ -1,16 +1,18 @@
 #pragma once
-// Hopper's matrix instruction on 8-bit integers, by four warps together: d += A B' with A [64, 32]
-// and B [N, 32]. Where they are in shared memory, rows are of 64 bytes (two instructions' K) that
-// are swizzled: chunk c of row r stands at chunk c ^ (r / 2 % 4), from an address that is a
-// multiple of 512 on. An A in registers is held as kernels/cuda_mma.h has it, 16 rows by each warp.
-// Lane 4 g + t of warp w holds d[4 j + 2 r + i] of row 16 w + 8 r + g, column 8 j + 2 t + i.
-// For .cu files alone. Compute capability 9.0 and code for sm_90a; a trap in any other.
-// Source: NVIDIA, PTX ISA 9.0, "Asynchronous Warpgroup Level Matrix Instructions", 9.7.15.
+// Hopper's matrix instruction, by four warps together: d += A B' with A [64, 32] and B [N, 32] of
+// 8-bit integers, or half as many halves, 32 bytes a row. Where they are in shared memory, rows are
+// of 64 bytes (two instructions' K) that are swizzled: chunk c of row r stands at chunk c ^ (r / 2
+// % 4), from an address that is a multiple of 512 on. An A in registers is held as
+// kernels/cuda_mma.h has it, 16 rows by each warp. Lane 4 g + t of warp w holds d[4 j + 2 r + i] of
+// row 16 w + 8 r + g, column 8 j + 2 t + i. For .cu files alone. Compute capability 9.0 and code
+// for sm_90a; a trap in any other. Source: NVIDIA, PTX ISA 9.0, "Asynchronous Warpgroup Level
+// Matrix Instructions", 9.7.15.
 
 #include <cuda_runtime.h>
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "kernels/core.h"
 
@@ -40,8 +42,11 @@ inline void publish_to_wgmma() {}
 template <int kWords, typename Word>
 void hold(Word (&)[kWords]) {}
 inline void wgmma_begin() {}
-inline void wgmma_s8(int (&d)[kWgmmaSums], std::uint64_t a, std::uint64_t b) {
-  emulated::wgmma_s8(d, kWgmmaColumns, a, b);
+inline void wgmma(int (&d)[kWgmmaSums], std::uint64_t a, std::uint64_t b) {
+  emulated::wgmma<emulated::SignedBytes>(d, kWgmmaColumns, a, b);
+}
+inline void wgmma(float (&d)[kWgmmaSums], std::uint64_t a, std::uint64_t b) {
+  emulated::wgmma<emulated::Halves>(d, kWgmmaColumns, a, b);
 }
 template <int kSums>
 void wgmma_u8(int (&d)[kSums], const unsigned (&a)[4], std::uint64_t b) {
@@ -71,7 +76,13 @@ __device__ __forceinline__ void publish_to_wgmma() {
 template <int kWords, typename Word>
 __device__ __forceinline__ void hold(Word (&words)[kWords]) {
 #pragma unroll
-  for (int i = 0; i < kWords; ++i) asm volatile("" : "+r"(words[i])::"memory");
+  for (int i = 0; i < kWords; ++i) {
+    if constexpr (std::is_same_v<Word, float>) {
+      asm volatile("" : "+f"(words[i])::"memory");
+    } else {
+      asm volatile("" : "+r"(words[i])::"memory");
+    }
+  }
 }
 // Before the first of several products: the sums were written by others than the instruction.
 __device__ __forceinline__ void wgmma_begin() {
@@ -81,27 +92,36 @@ __device__ __forceinline__ void wgmma_wait() {
   WHORL_SM90A("wgmma.commit_group.sync.aligned;\n\twgmma.wait_group.sync.aligned 0;" ::: "memory");
 }
 
-#define WHORL_EIGHT(n)                                                                        \
-  "+r"(d[n]), "+r"(d[n + 1]), "+r"(d[n + 2]), "+r"(d[n + 3]), "+r"(d[n + 4]), "+r"(d[n + 5]), \
-      "+r"(d[n + 6]), "+r"(d[n + 7])
-#define WHORL_32(n) WHORL_EIGHT(n), WHORL_EIGHT(n + 8), WHORL_EIGHT(n + 16), WHORL_EIGHT(n + 24)
-__device__ __forceinline__ void wgmma_s8(int (&d)[kWgmmaSums], std::uint64_t a, std::uint64_t b) {
-  WHORL_SM90A(
-      "{.reg .pred adds;\n\tsetp.eq.u32 adds, 0, 0;\n\t"
-      "wgmma.mma_async.sync.aligned.m64n256k32.s32.s8.s8 "
-      "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
-      "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
-      "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
-      "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63, "
-      "%64, %65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79, "
-      "%80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95, "
-      "%96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, %110, %111, "
-      "%112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, %124, %125, %126, "
-      "%127}, %128, %129, adds;}"
-      : WHORL_32(0), WHORL_32(32), WHORL_32(64), WHORL_32(96)
-      : "l"(a), "l"(b)
-      : "memory");
+#define WHORL_EIGHT(kind, n)                                                                  \
+  kind(d[n]), kind(d[n + 1]), kind(d[n + 2]), kind(d[n + 3]), kind(d[n + 4]), kind(d[n + 5]), \
+      kind(d[n + 6]), kind(d[n + 7])
+#define WHORL_32(kind, n)                                                    \
+  WHORL_EIGHT(kind, n), WHORL_EIGHT(kind, n + 8), WHORL_EIGHT(kind, n + 16), \
+      WHORL_EIGHT(kind, n + 24)
+#define WHORL_WGMMA(kind, shape_and_types, last)                                             \
+  WHORL_SM90A(                                                                               \
+      "{.reg .pred adds;\n\tsetp.eq.u32 adds, 0, 0;\n\t"                                     \
+      "wgmma.mma_async.sync.aligned." shape_and_types                                        \
+      " {%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "             \
+      "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "     \
+      "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "     \
+      "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63, "     \
+      "%64, %65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79, "     \
+      "%80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95, "     \
+      "%96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, "     \
+      "%110, %111, %112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, " \
+      "%124, %125, %126, %127}, %128, %129, adds" last ";}"                                  \
+      : WHORL_32(kind, 0), WHORL_32(kind, 32), WHORL_32(kind, 64), WHORL_32(kind, 96)        \
+      : "l"(a), "l"(b)                                                                       \
+      : "memory")
+__device__ __forceinline__ void wgmma(int (&d)[kWgmmaSums], std::uint64_t a, std::uint64_t b) {
+  WHORL_WGMMA("+r", "m64n256k32.s32.s8.s8", "");
 }
+// Neither side negated or turned.
+__device__ __forceinline__ void wgmma(float (&d)[kWgmmaSums], std::uint64_t a, std::uint64_t b) {
+  WHORL_WGMMA("+f", "m64n256k16.f32.f16.f16", ", 1, 1, 0, 0");
+}
+#undef WHORL_WGMMA
 
 // Signless, A in registers, N by the number of sums: 16, 32 or 48.
 #define WHORL_WGMMA_U8(n, sums, last, ...)                                                \
@@ -115,14 +135,15 @@ __device__ __forceinline__ void wgmma_s8(int (&d)[kWgmmaSums], std::uint64_t a, 
 #define WHORL_S16 WHORL_S8 ", %8, %9, %10, %11, %12, %13, %14, %15"
 #define WHORL_S24 WHORL_S16 ", %16, %17, %18, %19, %20, %21, %22, %23"
 __device__ __forceinline__ void wgmma_u8(int (&d)[8], const unsigned (&a)[4], std::uint64_t b) {
-  WHORL_WGMMA_U8(16, WHORL_S8, "{%8, %9, %10, %11}, %12", WHORL_EIGHT(0));
+  WHORL_WGMMA_U8(16, WHORL_S8, "{%8, %9, %10, %11}, %12", WHORL_EIGHT("+r", 0));
 }
 __device__ __forceinline__ void wgmma_u8(int (&d)[16], const unsigned (&a)[4], std::uint64_t b) {
-  WHORL_WGMMA_U8(32, WHORL_S16, "{%16, %17, %18, %19}, %20", WHORL_EIGHT(0), WHORL_EIGHT(8));
+  WHORL_WGMMA_U8(32, WHORL_S16, "{%16, %17, %18, %19}, %20", WHORL_EIGHT("+r", 0),
+                 WHORL_EIGHT("+r", 8));
 }
 __device__ __forceinline__ void wgmma_u8(int (&d)[24], const unsigned (&a)[4], std::uint64_t b) {
-  WHORL_WGMMA_U8(48, WHORL_S24, "{%24, %25, %26, %27}, %28", WHORL_EIGHT(0), WHORL_EIGHT(8),
-                 WHORL_EIGHT(16));
+  WHORL_WGMMA_U8(48, WHORL_S24, "{%24, %25, %26, %27}, %28", WHORL_EIGHT("+r", 0),
+                 WHORL_EIGHT("+r", 8), WHORL_EIGHT("+r", 16));
 }
 #undef WHORL_S24
 #undef WHORL_S16

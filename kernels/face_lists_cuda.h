@@ -97,6 +97,7 @@ __device__ __forceinline__ std::uint32_t close_ranks(FaceEntry* entries, std::ui
 }
 
 // A warp an entry.
+template <class Codes>
 __device__ __forceinline__ void refine(const FaceScan& scan, int probe, FaceEntry* entries,
                                        std::uint32_t from, std::uint32_t to) {
   const int chunks = scan.rows.chunks;
@@ -106,11 +107,11 @@ __device__ __forceinline__ void refine(const FaceScan& scan, int probe, FaceEntr
        i += kSettleWarps) {
     const std::uint32_t row = entries[i].row;
     const Chunk* of_row = codes_of(scan.rows, row);
-    int dot = 0, rest_dot = 0;
+    typename Codes::Dot dot = 0, rest_dot = 0;
     for (int c = lane_of_warp(); c < chunks; c += kWarp) {
       const Chunk chunk = load_row(of_row + c);
-      dot = dot_chunk(chunk, codes[c], dot);
-      rest_dot = dot_chunk(chunk, rest[c], rest_dot);
+      dot = dot_chunk<Codes>(chunk, codes[c], dot);
+      rest_dot = dot_chunk<Codes>(chunk, rest[c], rest_dot);
     }
     for (int by = kWarp / 2; by > 0; by /= 2) {
       dot += __shfl_xor_sync(kAllLanes, dot, by);
@@ -126,6 +127,7 @@ __device__ __forceinline__ void refine(const FaceScan& scan, int probe, FaceEntr
 
 // After a slice that the probe took part in. Where its offers found no room the slice's are dropped
 // and `next` stays: the probe waits, and the host scans the slice again for it.
+template <class Codes>
 __device__ __forceinline__ void settle(const FaceScan& scan, int probe, SettleShared& shared) {
   FaceLedger& ledger = scan.lists.ledgers[probe];
   const FaceLedger was = ledger;
@@ -139,7 +141,7 @@ __device__ __forceinline__ void settle(const FaceScan& scan, int probe, SettleSh
   std::uint32_t end = settled;
   if (!lost) {
     end = close_ranks(entries, was.settled, count, settled, floor, shared);
-    refine(scan, probe, entries, settled, end);
+    refine<Codes>(scan, probe, entries, settled, end);
     floor = fmaxf(floor, floor_of(entries, end, keep, shared));
     end = close_ranks(entries, 0, end, 0, floor, shared);
   }

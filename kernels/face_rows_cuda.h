@@ -8,16 +8,57 @@
 #include <cstdint>
 
 #include "kernels/cuda_launch.h"
+#include "kernels/cuda_mma.h"
 #include "kernels/cuda_warp.h"
 #include "kernels/face_scan.h"
 
 namespace whorl::kernels::device {
 
-struct alignas(16) Chunk {  // of codes, four a word
+struct alignas(16) Chunk {  // of codes, the first of a word lowest
   unsigned words[4];
 };
-constexpr int kChunkCodes = 16;
-static_assert(kFaceStride % kChunkCodes == 0);
+constexpr int kChunkBytes = 16;
+static_assert(kFaceStride % kChunkBytes == 0);
+
+// What a word of codes is to a lane and to the tensor cores.
+struct ByteCodes : FaceBytes {
+  using Kind = FaceBytes;
+  static constexpr int kPerWord = 4;
+  __device__ __forceinline__ static int dot_word(unsigned a, unsigned b, int sum) {
+    return __dp4a(static_cast<int>(a), static_cast<int>(b), sum);
+  }
+  __device__ __forceinline__ static void multiply(int (&d)[4], const unsigned (&a)[4],
+                                                  const unsigned (&b)[2]) {
+    mma_m16n8k32_s8(d, a, b);
+  }
+};
+struct HalfCodes : FaceHalves {
+  using Kind = FaceHalves;
+  static constexpr int kPerWord = 2;
+  struct Pair {
+    float first, second;
+  };
+  __device__ __forceinline__ static Pair floats_of(unsigned word) {
+#ifdef WHORL_EMULATED_CUDA
+    return {float_of_half(static_cast<Code>(word)), float_of_half(static_cast<Code>(word >> 16))};
+#else
+    Pair pair;
+    asm("{.reg .b16 low, high;\n\tmov.b32 {low, high}, %2;\n\t"
+        "cvt.f32.f16 %0, low;\n\tcvt.f32.f16 %1, high;}"
+        : "=f"(pair.first), "=f"(pair.second)
+        : "r"(word));
+    return pair;
+#endif
+  }
+  __device__ __forceinline__ static float dot_word(unsigned a, unsigned b, float sum) {
+    const Pair left = floats_of(a), right = floats_of(b);
+    return __fmaf_rn(left.second, right.second, __fmaf_rn(left.first, right.first, sum));
+  }
+  __device__ __forceinline__ static void multiply(float (&d)[4], const unsigned (&a)[4],
+                                                  const unsigned (&b)[2]) {
+    mma_m16n8k16_f16(d, a, b);
+  }
+};
 
 // 2^shift rows, whole tiles of face_tiles_cuda.h.
 struct FacePage {
@@ -80,17 +121,18 @@ __device__ __forceinline__ Chunk load_row(const Chunk* from) {
 #endif
 }
 
-__device__ __forceinline__ int dot_chunk(const Chunk& a, const Chunk& b, int sum) {
+template <class Codes>
+__device__ __forceinline__ typename Codes::Dot dot_chunk(const Chunk& a, const Chunk& b,
+                                                         typename Codes::Dot sum) {
 #pragma unroll
-  for (int w = 0; w < 4; ++w) {
-    sum = __dp4a(static_cast<int>(a.words[w]), static_cast<int>(b.words[w]), sum);
-  }
+  for (int w = 0; w < 4; ++w) sum = Codes::dot_word(a.words[w], b.words[w], sum);
   return sum;
 }
 
+template <class Dot>
 __device__ __forceinline__ void offer(const FaceLists& lists, int probe,
                                       const FaceProbeTerms& coarse, float bar, std::uint32_t row,
-                                      const FaceRowTerms& terms, int dot) {
+                                      const FaceRowTerms& terms, Dot dot) {
   const FaceBounds bounds = coarse_bounds(coarse, terms, dot);
   if (!(bounds.upper >= bar)) return;
   const std::uint32_t at = atomicAdd(&lists.ledgers[probe].offered, 1U);
@@ -108,6 +150,7 @@ struct FaceIntake {
   int chunks;
 };
 
+template <class Codes>
 __device__ __forceinline__ void quantise_row(const FaceIntake& intake, int row) {
   const int lane = lane_of_warp(), dimension = intake.dimension;
   const float* vector = intake.vectors + std::int64_t{row} * dimension;
@@ -116,18 +159,19 @@ __device__ __forceinline__ void quantise_row(const FaceIntake& intake, int row) 
   for (int by = kWarp / 2; by > 0; by /= 2) {
     largest = fmaxf(largest, __shfl_xor_sync(kAllLanes, largest, by));
   }
-  const float scale = face_scale(largest);
+  const float scale = Codes::scale_of(largest);
   auto* words = reinterpret_cast<unsigned*>(intake.to.codes + std::int64_t{row} * intake.chunks);
   double sum = 0;
   for (int w = lane; w < intake.chunks * 4; w += kWarp) {
     unsigned word = 0;
-    for (int k = 0; k < 4; ++k) {
-      const int d = 4 * w + k;
+    for (int k = 0; k < Codes::kPerWord; ++k) {
+      const int d = Codes::kPerWord * w + k;
       if (d >= dimension) break;
-      const int code = face_code(vector[d], scale);
-      const double rest = face_rest(vector[d], scale, code);
+      const typename Codes::Code code = Codes::code_of(vector[d], scale);
+      const double rest = face_rest<typename Codes::Kind>(vector[d], scale, code);
       sum += rest * rest;
-      word |= (static_cast<unsigned>(code) & 0xFFU) << (8 * k);
+      constexpr int kBits = 32 / Codes::kPerWord;
+      word |= (static_cast<unsigned>(code) & ((1U << kBits) - 1)) << (kBits * k);
     }
     words[w] = word;
   }
@@ -151,8 +195,9 @@ __device__ __forceinline__ std::uint32_t wanted_rows(const FaceScan& scan, std::
   return scan.rows.admitted == nullptr ? there : there & scan.rows.admitted[word];
 }
 
-template <int kProbes, int kAhead, int kRows>
+template <class Codes, int kProbes, int kAhead, int kRows>
 struct FaceWords {
+  using Dot = typename Codes::Dot;
   static_assert(kProbes <= kMaxWordProbes);
   static constexpr int kStepRows = kWarp / kRowLanes * kRows;
   static_assert(kWarp % kStepRows == 0);
@@ -204,7 +249,7 @@ struct FaceWords {
     const auto any = static_cast<std::uint32_t>(__ffs(static_cast<int>(wanted)) - 1);
     const Chunk* codes[kRows];
     FaceRowTerms terms[kRows];
-    int dots[kRows][kProbes] = {};
+    Dot dots[kRows][kProbes] = {};
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
       const auto own = static_cast<std::uint32_t>(group * kRows + r);
@@ -226,16 +271,18 @@ struct FaceWords {
         for (int p = 0; p < kProbes; ++p) {
           const Chunk mine = probes[p * padded(chunks) + base + a * kRowLanes];
 #pragma unroll
-          for (int r = 0; r < kRows; ++r) dots[r][p] = dot_chunk(row[a][r], mine, dots[r][p]);
+          for (int r = 0; r < kRows; ++r) {
+            dots[r][p] = dot_chunk<Codes>(row[a][r], mine, dots[r][p]);
+          }
         }
       }
     }
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
-      int judged = 0;
+      Dot judged = 0;
 #pragma unroll
       for (int p = 0; p < kProbes; ++p) {
-        int dot = dots[r][p];
+        Dot dot = dots[r][p];
         for (int by = kRowLanes / 2; by > 0; by /= 2) dot += __shfl_xor_sync(kAllLanes, dot, by);
         if (lane == p) judged = dot;
       }

@@ -1,11 +1,12 @@
 #pragma once
-// Faces as 8-bit integers: how a unit vector is rounded, what two of them say of the inner product
-// of the vectors they stand for, and which rows of a gallery that leaves to be compared exactly.
-// Shared by host and device, which give the same bits. C++17.
+// Faces in few bits: how a unit vector is rounded, what two of them say of the inner product of the
+// vectors they stand for, and which rows of a gallery that leaves to be compared exactly. Shared by
+// host and device, which give the same bits. C++17.
 //
-// A row g is scale * c with c of whole numbers, rounded to nearest, and keeps an upper bound of
-// error = ||g - scale c||. A probe p is rounded in the same way, and what that left over is rounded
-// once more: p' is its first term (coarse) or the sum of both (fine). Then
+// A row g is scale * c with c of codes, numbers rounded to nearest (FaceBytes or FaceHalves), and
+// keeps an upper bound of error = ||g - scale c||. A probe p is rounded in the same way, and what
+// that left over is rounded once more: p' is its first term (coarse) or the sum of both (fine).
+// Then
 //
 //     <p, g> - <p', g'> = <p, g - g'> + <p - p', g'>
 //     |<p, g> - <p', g'>| <= ||p|| ||g - g'|| + ||p - p'|| ||g'||            (Cauchy, Schwarz)
@@ -16,6 +17,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -25,18 +27,14 @@
 namespace whorl::kernels {
 
 inline constexpr int kMaxFaceCodes = 4096;  // of one vector
-// Rows are padded with zeros to whole strides: the four lanes of a warp that share a row feed two
-// matrix instructions from one 16-byte load each.
+// Rows are padded with zeros to whole strides of bytes: the four lanes of a warp that share a row
+// feed two matrix instructions from one 16-byte load each.
 inline constexpr int kFaceStride = 64;
 inline constexpr int kFaceCodeMax = 127;
 static_assert(std::int64_t{kMaxFaceCodes} * kFaceCodeMax * kFaceCodeMax < INT32_MAX,
               "a dot product fits in an int");
 // N above. What is called a unit vector was brought to that length in float.
 inline constexpr float kFaceNormMax = 1.0F + 1.0F / 1024;
-
-constexpr int padded_face_codes(int dimension) {
-  return (dimension + kFaceStride - 1) / kFaceStride * kFaceStride;
-}
 
 struct FaceRowTerms {
   float scale;
@@ -59,21 +57,85 @@ struct FaceBounds {
 
 // --- Rounding a vector
 
-WHORL_HOST_DEVICE inline float face_scale(float largest_magnitude) {
-  return largest_magnitude / static_cast<float>(kFaceCodeMax);
+// Whole numbers up to kFaceCodeMax.
+struct FaceBytes {
+  using Code = std::int8_t;
+  using Dot = int;  // of two vectors' codes: exact
+
+  WHORL_HOST_DEVICE static float scale_of(float largest_magnitude) {
+    return largest_magnitude / static_cast<float>(kFaceCodeMax);
+  }
+  // Never off by more than half a scale, but where the scale is so small that float has no digits
+  // for it; the row's error is measured, so it is right there, too.
+  WHORL_HOST_DEVICE static Code code_of(float number, float scale) {
+    if (!(scale > 0)) return 0;
+    const float nearest = rintf(number / scale);
+    const auto limit = static_cast<float>(kFaceCodeMax);
+    return static_cast<Code>(fminf(fmaxf(nearest, -limit), limit));
+  }
+  WHORL_HOST_DEVICE static double number_of(Code code, float scale) {
+    return static_cast<double>(scale) * code;
+  }
+  static float dot_slack(int) { return 0; }
+};
+
+// IEEE 754's binary16, for magnitudes below 65520.
+struct FaceHalves {
+  using Code = std::uint16_t;
+  using Dot = float;  // rounded in an order of the device's own: see dot_slack
+
+  WHORL_HOST_DEVICE static float scale_of(float) { return 1; }
+  // To nearest, ties to even. Where a half is subnormal its last place is that of a float in
+  // 0.5 .. 1, so that adding one half rounds there.
+  WHORL_HOST_DEVICE static Code code_of(float number, float) {
+    constexpr std::uint32_t kLeastNormal = 0x38800000, kRebias = 112U << 23U, kHalf = 0x3F000000;
+    const std::uint32_t bits = bits_of(number), size = bits & 0x7FFFFFFFU;
+    const std::uint32_t sign = bits >> 16U & 0x8000U;
+    if (size < kLeastNormal) {
+      return static_cast<Code>(sign | (bits_of(float_of(size) + float_of(kHalf)) - kHalf));
+    }
+    return static_cast<Code>(sign | ((size - kRebias + 0xFFFU + (size >> 13U & 1U)) >> 13U));
+  }
+  WHORL_HOST_DEVICE static double number_of(Code code, float) { return float_of_half(code); }
+  WHORL_HOST_DEVICE static float float_of_half(Code code) {
+    constexpr std::uint32_t kTwoTo112 = (112U + 127U) << 23U;
+    const std::uint32_t sign = (code & 0x8000U) << 16U;
+    const float size = float_of((code & 0x7FFFU) << 13U) * float_of(kTwoTo112);
+    return float_of(sign | bits_of(size));
+  }
+  // What a device's sums of products may be off by. A product of halves is exact in a float. Tensor
+  // cores add up to 16 of them to a sum at a time, each cut off at the last place of the largest
+  // (Fasi, Higham, Mikaitis and Pranesh, "Numerical behavior of NVIDIA tensor cores", PeerJ
+  // Computer Science 7:e330, 2021), which is 17/16 cuts of at most 2^-23 N^2 a code; lanes that
+  // round to nearest lose less. PTX promises nothing, so twice as much is taken.
+  static float dot_slack(int dimension) {
+    return (9.0F / 8 * static_cast<float>(dimension + kFaceStride) + 16) / (1 << 22);
+  }
+
+ private:
+  WHORL_HOST_DEVICE static std::uint32_t bits_of(float number) {
+    std::uint32_t bits = 0;
+    memcpy(&bits, &number, sizeof(bits));
+    return bits;
+  }
+  WHORL_HOST_DEVICE static float float_of(std::uint32_t bits) {
+    float number = 0;
+    memcpy(&number, &bits, sizeof(number));
+    return number;
+  }
+};
+
+// What a code leaves over: exact but for the last digits of a double.
+template <class Kind = FaceBytes>
+WHORL_HOST_DEVICE double face_rest(float number, float scale, typename Kind::Code code) {
+  return static_cast<double>(number) - Kind::number_of(code, scale);
 }
-// Never off by more than half a scale, but where the scale is so small that float has no digits for
-// it; `error` is measured, so it is right there, too.
-WHORL_HOST_DEVICE inline int face_code(float value, float scale) {
-  if (!(scale > 0)) return 0;
-  const float code = rintf(value / scale);
-  const auto limit = static_cast<float>(kFaceCodeMax);
-  return static_cast<int>(fminf(fmaxf(code, -limit), limit));
+template <class Kind = FaceBytes>
+constexpr int padded_face_codes(int dimension) {
+  constexpr int kStride = kFaceStride / static_cast<int>(sizeof(typename Kind::Code));
+  return (dimension + kStride - 1) / kStride * kStride;
 }
-// Exact but for the last digits of a double.
-WHORL_HOST_DEVICE inline double face_rest(float value, float scale, int code) {
-  return static_cast<double>(value) - static_cast<double>(scale) * code;
-}
+
 // The root of a sum of squares as a float that is not below it: 2^-20 is more than the sum of 4096
 // doubles and the rounding to float take away.
 WHORL_HOST_DEVICE inline float face_norm_above(double sum_of_squares) {
@@ -89,7 +151,7 @@ WHORL_HOST_DEVICE inline float face_norm_above(double sum_of_squares) {
 //   reach * error + own   4 of at most 0.7, with those of reach and own
 //   lower, upper          1 of at most 2.4
 // together below (ceil(dimension / 8) + 14) * 1.01 u. Twice as much is taken, a thousandth of what
-// the rounding to 8 bits costs.
+// the rounding to 8 bits costs. Dot products of halves add dot_slack().
 inline float face_slack(int dimension) {
   return static_cast<float>((dimension + 7) / 8 + 16) / (1 << 23);
 }
@@ -100,15 +162,17 @@ WHORL_HOST_DEVICE inline FaceBounds face_bounds(float similarity, const FaceProb
   const float apart = probe.reach * row.error + probe.own;
   return {similarity, similarity - apart, similarity + apart};
 }
-WHORL_HOST_DEVICE inline FaceBounds coarse_bounds(const FaceProbeTerms& coarse,
-                                                  const FaceRowTerms& row, int dot) {
+// A dot product is one of codes: an int, or a float where they are halves.
+template <class Dot>
+WHORL_HOST_DEVICE FaceBounds coarse_bounds(const FaceProbeTerms& coarse, const FaceRowTerms& row,
+                                           Dot dot) {
   return face_bounds(coarse.scale * row.scale * static_cast<float>(dot), coarse, row);
 }
 // `rest_dot` is the row's with the codes of what the first rounding left over. Both bounds hold, so
 // the tighter of them does.
-WHORL_HOST_DEVICE inline FaceBounds fine_bounds(const FaceProbeTerms& coarse,
-                                                const FaceProbeTerms& fine, const FaceRowTerms& row,
-                                                int dot, int rest_dot) {
+template <class Dot>
+WHORL_HOST_DEVICE FaceBounds fine_bounds(const FaceProbeTerms& coarse, const FaceProbeTerms& fine,
+                                         const FaceRowTerms& row, Dot dot, Dot rest_dot) {
   const float sum =
       coarse.scale * static_cast<float>(dot) + fine.scale * static_cast<float>(rest_dot);
   const FaceBounds first = coarse_bounds(coarse, row, dot);
@@ -127,22 +191,26 @@ WHORL_HOST_DEVICE inline float face_slope(const FaceProbeTerms& coarse) {
   return coarse.reach / coarse.scale;
 }
 // A probe of zeros has a cut that is no number: nothing is below it.
-WHORL_HOST_DEVICE inline bool below_face_cut(int dot, float row_scale, float cut) {
+template <class Dot>
+WHORL_HOST_DEVICE bool below_face_cut(Dot dot, float row_scale, float cut) {
   return static_cast<float>(dot) * row_scale < cut;
 }
 
 // --- Whole vectors, on the host
 
-// codes [padded_face_codes(dimension)] are written. The squares of the rests are added up in 32
-// partial sums, code d to sum d / 4 % 32, and those in pairs, 16 apart, 8, 4, 2, 1: the device's
-// warps do the same.
-FaceRowTerms quantise_face(const float* vector, int dimension, std::int8_t* codes);
+// codes [padded_face_codes<Kind>(dimension)] are written. The squares of the rests are added up in
+// 32 partial sums, codes to sums a 32-bit word at a time, and those in pairs, 16 apart, 8, 4, 2, 1:
+// the device's warps do the same.
+template <class Kind = FaceBytes>
+FaceRowTerms quantise_face(const float* vector, int dimension, typename Kind::Code* codes);
 
+template <class Kind = FaceBytes>
 struct FaceProbe {
-  std::vector<std::int8_t> codes, rest;  // [padded_face_codes(dimension)]
-  FaceProbeTerms coarse{}, fine{};       // fine.scale is that of `rest`
+  std::vector<typename Kind::Code> codes, rest;  // [padded_face_codes<Kind>(dimension)]
+  FaceProbeTerms coarse{}, fine{};               // fine.scale is that of `rest`
 };
-FaceProbe quantise_face_probe(const float* vector, int dimension);
+template <class Kind = FaceBytes>
+FaceProbe<Kind> quantise_face_probe(const float* vector, int dimension);
 
 // At most kFaceNormMax long, and of numbers: what every bound here rests on.
 bool is_face_vector(const float* vector, int dimension);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "kernels/face_lists_cuda.h"
+#include "kernels/face_probes_cuda.h"
 #include "kernels/face_rank_cuda.h"
 #include "kernels/face_scan_cuda.h"
 #include "kernels/face_store_cuda.h"
@@ -37,6 +38,7 @@ constexpr std::int64_t kListEntriesMax = 1 << 20;
 constexpr std::int64_t kProbesPerLaunch = 1024;
 constexpr int kFirstTensorCores = 8;  // compute capability
 constexpr int kIntakeWarps = 8;
+constexpr std::size_t kUnaskedShared = std::size_t{48} << 10;  // of a thread block, on any device
 
 // As many as their registers leave room for.
 constexpr int word_blocks_per_processor(int sums) { return sums >= 16 ? 2 : 3; }
@@ -44,23 +46,25 @@ constexpr int tile_blocks_per_processor(int columns) {
   return columns >= 8 ? 1 : columns >= 4 ? 2 : 3;
 }
 
+template <class Codes>
 __global__ void __launch_bounds__(kIntakeWarps* device::kWarp) quantise_rows(FaceIntake intake) {
   const int row = static_cast<int>(blockIdx.x) * kIntakeWarps + device::warp_of_thread();
-  if (row < intake.rows) device::quantise_row(intake, row);
+  if (row < intake.rows) device::quantise_row<Codes>(intake, row);
 }
-template <int kProbes, int kAhead, int kRows>
+template <class Codes, int kProbes, int kAhead, int kRows>
 __global__ void __launch_bounds__(device::kWordThreads, word_blocks_per_processor(kProbes* kRows))
     scan_words(FaceScan scan) {
-  device::FaceWords<kProbes, kAhead, kRows>(scan).run();
+  device::FaceWords<Codes, kProbes, kAhead, kRows>(scan).run();
 }
-template <int kColumns>
+template <class Codes, int kColumns>
 __global__ void __launch_bounds__(device::kTileThreads, tile_blocks_per_processor(kColumns))
     scan_tiles(FaceScan scan) {
-  device::FaceTiles<kColumns, device::MmaUnit<kColumns>>(scan).run();
+  device::FaceTiles<kColumns, device::MmaUnit<kColumns, Codes>>(scan).run();
 }
+template <class Codes>
 __global__ void __launch_bounds__(device::kSettleThreads) settle_lists(FaceScan scan) {
   __shared__ device::SettleShared shared;
-  device::settle(scan, static_cast<int>(blockIdx.x), shared);
+  device::settle<Codes>(scan, static_cast<int>(blockIdx.x), shared);
 }
 __global__ void __launch_bounds__(device::kSettleThreads)
     pack_lists(FaceLists lists, const std::int64_t* starts, FaceEntry* packed) {
@@ -70,58 +74,29 @@ __global__ void __launch_bounds__(device::kRankThreads) rank_pairs(device::FaceR
   device::rank_pair(ranking);
 }
 
-template <int kColumns>
+template <class Codes, int kColumns>
 device::TileKernel mma_tiles(int chunks) {
-  return {scan_tiles<kColumns>, device::tile_probes(kColumns), tile_blocks_per_processor(kColumns),
-          device::tile_shared_bytes<kColumns, device::MmaUnit<kColumns>>(chunks)};
+  return {scan_tiles<Codes, kColumns>, device::tile_probes(kColumns),
+          tile_blocks_per_processor(kColumns),
+          device::tile_shared_bytes<kColumns, device::MmaUnit<kColumns, Codes>>(chunks)};
 }
 
+template <class Codes>
 Status start_quantising(const FaceIntake& intake, cudaStream_t stream) {
   const int blocks = (intake.rows + kIntakeWarps - 1) / kIntakeWarps;
-  return launch(quantise_rows, dim3(static_cast<unsigned>(blocks)), kIntakeWarps * device::kWarp, 0,
-                stream, intake);
+  return launch(quantise_rows<Codes>, dim3(static_cast<unsigned>(blocks)),
+                kIntakeWarps * device::kWarp, 0, stream, intake);
 }
 
-// The probes of one launch, on both sides.
-class ProbeBatch {
- public:
-  Status upload(const float* probes, int count, int dimension, cudaStream_t stream) {
-    codes_.clear(), rest_.clear(), coarse_.clear(), fine_.clear();
-    for (int p = 0; p < count; ++p) {
-      const float* vector = probes + std::int64_t{p} * dimension;
-      WHORL_CHECK(is_face_vector(vector, dimension));
-      const FaceProbe probe = quantise_face_probe(vector, dimension);
-      codes_.insert(codes_.end(), probe.codes.begin(), probe.codes.end());
-      rest_.insert(rest_.end(), probe.rest.begin(), probe.rest.end());
-      coarse_.push_back(probe.coarse);
-      fine_.push_back(probe.fine);
-    }
-    const auto bytes = static_cast<std::int64_t>(codes_.size());
-    WHORL_STATUS_TRY(device_codes_.copy_from(codes_.data(), bytes, stream));
-    WHORL_STATUS_TRY(device_rest_.copy_from(rest_.data(), bytes, stream));
-    WHORL_STATUS_TRY(device_coarse_.copy_from(coarse_.data(), count, stream));
-    return device_fine_.copy_from(fine_.data(), count, stream);
-  }
-  device::FaceProbes view() const {
-    return {reinterpret_cast<const device::Chunk*>(device_codes_.data()),
-            reinterpret_cast<const device::Chunk*>(device_rest_.data()), device_coarse_.data(),
-            device_fine_.data(), static_cast<int>(coarse_.size())};
-  }
-
- private:
-  std::vector<std::int8_t> codes_, rest_;
-  std::vector<FaceProbeTerms> coarse_, fine_;
-  DeviceArray<std::int8_t> device_codes_, device_rest_;
-  DeviceArray<FaceProbeTerms> device_coarse_, device_fine_;
-};
-
+template <class Codes>
 class CudaFaceScanner final : public FaceScanner {
  public:
   CudaFaceScanner(int device, int dimension, const FaceScanTuning& tuning)
       : device_(device),
         dimension_(dimension),
         tuning_(tuning),
-        store_(dimension, tuning.vectors, start_quantising) {}
+        store_(dimension, padded_face_codes<typename Codes::Kind>(dimension) * kCodeBytes,
+               tuning.vectors, start_quantising<Codes>) {}
   ~CudaFaceScanner() override { (void)cudaSetDevice(device_); }  // what it owns is freed after this
 
   Status open(std::int64_t memory_bytes) {
@@ -134,7 +109,7 @@ class CudaFaceScanner final : public FaceScanner {
     wgmma_ =
         tiles_ && tuning_.wgmma != Wgmma::never && properties.major == 9 && properties.minor == 0;
     if (wgmma_ && tuning_.wgmma == Wgmma::where_right)
-      WHORL_STATUS_TRY(WHORL_CUDA_ENTRY(check_wgmma)(device_, wgmma_));
+      WHORL_STATUS_TRY(WHORL_CUDA_ENTRY(check_wgmma)(device_, tuning_.codes, wgmma_));
     WHORL_STATUS_TRY(timeline_.open());
     return store_.open(memory_bytes, static_cast<std::int64_t>(properties.totalGlobalMem),
                        tuning_.page_bytes);
@@ -165,6 +140,7 @@ class CudaFaceScanner final : public FaceScanner {
 
  private:
   using Entries = std::vector<std::vector<FaceEntry>>;
+  static constexpr int kCodeBytes = static_cast<int>(sizeof(typename Codes::Code));
 
   std::uint32_t end_row() const { return static_cast<std::uint32_t>(rows()); }
   Status scan_batch(const float* probes, int count, FaceScan& scan, Entries& found);
@@ -191,7 +167,7 @@ class CudaFaceScanner final : public FaceScanner {
   float kernel_ms_ = 0;
   Timeline timeline_;
   FaceStore store_;
-  ProbeBatch batch_;
+  ProbeBatch<Codes> batch_;
   std::vector<FaceLedger> ledgers_;
   DeviceArray<std::uint32_t> admitted_;
   DeviceArray<FaceEntry> entries_, packed_;
@@ -202,8 +178,9 @@ class CudaFaceScanner final : public FaceScanner {
   DeviceArray<float> device_probes_, similarities_;
 };
 
-Status CudaFaceScanner::scan(const float* probes, int count, const std::uint32_t* admitted,
-                             int keep, std::vector<std::vector<FaceCandidate>>& lists) {
+template <class Codes>
+Status CudaFaceScanner<Codes>::scan(const float* probes, int count, const std::uint32_t* admitted,
+                                    int keep, std::vector<std::vector<FaceCandidate>>& lists) {
   WHORL_CHECK(count >= 0);
   WHORL_CHECK(keep >= 1);
   lists.assign(static_cast<std::size_t>(count), {});
@@ -245,8 +222,9 @@ Status CudaFaceScanner::scan(const float* probes, int count, const std::uint32_t
 }
 
 // The exact similarities of what the probes of the last batch listed, and the best of each by them.
-Status CudaFaceScanner::rank(const float* probes, const FaceScan& scan,
-                             std::vector<FaceCandidate>* lists) {
+template <class Codes>
+Status CudaFaceScanner<Codes>::rank(const float* probes, const FaceScan& scan,
+                                    std::vector<FaceCandidate>* lists) {
   pairs_.clear();
   for (int p = 0; p < scan.probes.count; ++p) {
     for (const FaceCandidate& one : lists[p])
@@ -278,7 +256,9 @@ Status CudaFaceScanner::rank(const float* probes, const FaceScan& scan,
   return Status::ok;
 }
 
-Status CudaFaceScanner::scan_batch(const float* probes, int count, FaceScan& scan, Entries& found) {
+template <class Codes>
+Status CudaFaceScanner<Codes>::scan_batch(const float* probes, int count, FaceScan& scan,
+                                          Entries& found) {
   WHORL_STATUS_TRY(batch_.upload(probes, count, dimension_, timeline_.stream()));
   scan.probes = batch_.view();
   WHORL_STATUS_TRY(entries_.reserve(std::int64_t{count} * scan.lists.capacity));
@@ -292,8 +272,9 @@ Status CudaFaceScanner::scan_batch(const float* probes, int count, FaceScan& sca
 }
 
 // Does the work on the device and reads the ledgers.
+template <class Codes>
 template <class Work>
-Status CudaFaceScanner::timed(Work work) {
+Status CudaFaceScanner<Codes>::timed(Work work) {
   WHORL_STATUS_TRY(timeline_.start());
   WHORL_STATUS_TRY(work());
   WHORL_STATUS_TRY(timeline_.stop());
@@ -304,7 +285,8 @@ Status CudaFaceScanner::timed(Work work) {
 }
 
 // A first slice that every list has room for, then growing ones.
-Status CudaFaceScanner::sweep(FaceScan& scan) {
+template <class Codes>
+Status CudaFaceScanner<Codes>::sweep(FaceScan& scan) {
   const std::int64_t capacity = scan.lists.capacity;
   const std::int64_t growth =
       std::clamp<std::int64_t>(capacity / (kRoom * scan.lists.keep), 1, kSliceGrowth);
@@ -322,7 +304,8 @@ Status CudaFaceScanner::sweep(FaceScan& scan) {
 
 // For the probes whose lists were too short, until they have seen all rows: a slice that their
 // lists have room for cannot fail, and larger ones are tried after it.
-Status CudaFaceScanner::catch_up(FaceScan& scan, Entries& found) {
+template <class Codes>
+Status CudaFaceScanner<Codes>::catch_up(FaceScan& scan, Entries& found) {
   const std::int64_t capacity = scan.lists.capacity;
   std::int64_t hoped = 0;
   for (;;) {
@@ -352,7 +335,8 @@ Status CudaFaceScanner::catch_up(FaceScan& scan, Entries& found) {
 }
 
 // Takes the entries of all lists off the device.
-Status CudaFaceScanner::collect(const FaceScan& scan, Entries& found) {
+template <class Codes>
+Status CudaFaceScanner<Codes>::collect(const FaceScan& scan, Entries& found) {
   const cudaStream_t stream = timeline_.stream();
   std::vector<std::int64_t> starts;
   std::int64_t total = 0;
@@ -379,53 +363,62 @@ Status CudaFaceScanner::collect(const FaceScan& scan, Entries& found) {
   return Status::ok;
 }
 
-Status CudaFaceScanner::step(const FaceScan& scan) {
+template <class Codes>
+Status CudaFaceScanner<Codes>::step(const FaceScan& scan) {
   WHORL_STATUS_TRY(start_scan(scan));
-  return launch(settle_lists, dim3(static_cast<unsigned>(scan.probes.count)),
+  return launch(settle_lists<Codes>, dim3(static_cast<unsigned>(scan.probes.count)),
                 device::kSettleThreads, 0, timeline_.stream(), scan);
 }
 
-Status CudaFaceScanner::start_scan(const FaceScan& scan) {
+template <class Codes>
+Status CudaFaceScanner<Codes>::start_scan(const FaceScan& scan) {
+  using Eight = device::FaceWords<Codes, 8, 4, 2>;  // the longest rows
   const int count = scan.probes.count;
   Status status = Status::ok;
   if (tiles_ && count > device::kMaxWordProbes) {
     const int chunks = store_.chunks();
-    const auto wgmma = WHORL_CUDA_ENTRY(wgmma_tiles)(chunks);
+    const auto wgmma = WHORL_CUDA_ENTRY(wgmma_tiles)(tuning_.codes, chunks);
     if (wgmma_ && count > wgmma.probes / 2 && start_tiles(wgmma, scan, status)) return status;
-    for (const auto& tiles : {mma_tiles<8>(chunks), mma_tiles<4>(chunks), mma_tiles<2>(chunks)}) {
+    for (const auto& tiles :
+         {mma_tiles<Codes, 8>(chunks), mma_tiles<Codes, 4>(chunks), mma_tiles<Codes, 2>(chunks)}) {
       if (count > tiles.probes / 2 && start_tiles(tiles, scan, status)) return status;
     }
-    if (start_tiles(mma_tiles<1>(chunks), scan, status)) return status;
+    if (start_tiles(mma_tiles<Codes, 1>(chunks), scan, status)) return status;
   }
-  if (count > 4) return start_words<8>(scan);
+  if (count > 4 && Eight::shared_bytes(store_.chunks()) <= kUnaskedShared) {
+    return start_words<8>(scan);
+  }
   if (count > 2) return start_words<4>(scan);
   return count == 2 ? start_words<2>(scan) : start_words<1>(scan);
 }
 
 // Short rows: more of them at once, so that as much is on its way.
+template <class Codes>
 template <int kProbes>
-Status CudaFaceScanner::start_words(const FaceScan& scan) {
+Status CudaFaceScanner<Codes>::start_words(const FaceScan& scan) {
   if (store_.chunks() > 2 * device::kRowLanes) return start_words_ahead<kProbes, 4, 2>(scan);
   if (store_.chunks() > device::kRowLanes) return start_words_ahead<kProbes, 2, 4>(scan);
   return start_words_ahead<kProbes, 1, 4>(scan);
 }
 
+template <class Codes>
 template <int kProbes, int kAhead, int kRows>
-Status CudaFaceScanner::start_words_ahead(const FaceScan& scan) {
+Status CudaFaceScanner<Codes>::start_words_ahead(const FaceScan& scan) {
   constexpr std::int64_t kBlockRows = device::kWordThreads;  // a warp takes 32
   const std::int64_t blocks = std::min<std::int64_t>(
       (scan.end - scan.begin + kBlockRows - 1) / kBlockRows,
       std::int64_t{processors_} * word_blocks_per_processor(kProbes * kRows));
   const dim3 grid(static_cast<unsigned>(blocks),
                   static_cast<unsigned>((scan.probes.count + kProbes - 1) / kProbes));
-  return launch(scan_words<kProbes, kAhead, kRows>, grid, device::kWordThreads,
-                device::FaceWords<kProbes, kAhead, kRows>::shared_bytes(store_.chunks()),
+  return launch(scan_words<Codes, kProbes, kAhead, kRows>, grid, device::kWordThreads,
+                device::FaceWords<Codes, kProbes, kAhead, kRows>::shared_bytes(store_.chunks()),
                 timeline_.stream(), scan);
 }
 
 // False where a block's probes do not fit into shared memory.
-bool CudaFaceScanner::start_tiles(const device::TileKernel& tiles, const FaceScan& scan,
-                                  Status& status) {
+template <class Codes>
+bool CudaFaceScanner<Codes>::start_tiles(const device::TileKernel& tiles, const FaceScan& scan,
+                                         Status& status) {
   if (tiles.shared_bytes > shared_bytes_) return false;
   const int groups = (scan.probes.count + tiles.probes - 1) / tiles.probes;
   const std::int64_t rows = (scan.end - scan.begin + device::kTileRows - 1) / device::kTileRows;
@@ -440,6 +433,16 @@ bool CudaFaceScanner::start_tiles(const device::TileKernel& tiles, const FaceSca
   return true;
 }
 
+template <class Codes>
+std::unique_ptr<FaceScanner> open_scanner(int device, int dimension, std::int64_t memory_bytes,
+                                          const FaceScanTuning& tuning, Status* why) {
+  auto scanner = std::make_unique<CudaFaceScanner<Codes>>(device, dimension, tuning);
+  const Status opened = scanner->open(memory_bytes);
+  if (why != nullptr) *why = opened;
+  if (opened != Status::ok) return nullptr;
+  return scanner;
+}
+
 }  // namespace
 
 std::unique_ptr<FaceScanner> WHORL_CUDA_ENTRY(make_tuned_cuda_faces)(int device, int dimension,
@@ -449,11 +452,9 @@ std::unique_ptr<FaceScanner> WHORL_CUDA_ENTRY(make_tuned_cuda_faces)(int device,
   WHORL_CHECK(dimension >= 1);
   WHORL_CHECK(dimension <= kMaxFaceCodes);
   WHORL_CHECK(memory_bytes >= 0);
-  auto scanner = std::make_unique<CudaFaceScanner>(device, dimension, tuning);
-  const Status opened = scanner->open(memory_bytes);
-  if (why != nullptr) *why = opened;
-  if (opened != Status::ok) return nullptr;
-  return scanner;
+  return tuning.codes == FaceCodes::bytes
+             ? open_scanner<device::ByteCodes>(device, dimension, memory_bytes, tuning, why)
+             : open_scanner<device::HalfCodes>(device, dimension, memory_bytes, tuning, why);
 }
 
 std::unique_ptr<FaceScanner> WHORL_CUDA_ENTRY(make_cuda_faces)(int device, int dimension,

@@ -15,7 +15,12 @@ enum class Wgmma : std::uint8_t {
   unchecked,    // for tests, and for the check itself
 };
 
+// What rows are read as first. Halves are twice the bytes and leave few rows to be compared
+// exactly.
+enum class FaceCodes : std::uint8_t { bytes, halves };
+
 struct FaceScanTuning {
+  FaceCodes codes = FaceCodes::bytes;
   bool tiles = true;  // tensor cores for many probes, where the device has them
   Wgmma wgmma = Wgmma::never;
   // The vectors are kept as well, where they fit, so that lists are exact().

@@ -8,7 +8,6 @@ namespace whorl::kernels {
 namespace {
 
 constexpr int kSums = 32;
-constexpr int kCodesPerWord = 4;
 
 double added_in_pairs(double (&sums)[kSums]) {
   for (int apart = kSums / 2; apart > 0; apart /= 2) {
@@ -23,8 +22,10 @@ float norm_above(const std::vector<double>& vector) {
   return face_norm_above(sum);
 }
 
+template <class Kind>
 FaceProbeTerms terms_of(float scale, float norm, float left_over, int dimension) {
-  return {scale, norm + left_over, kFaceNormMax * left_over + face_slack(dimension)};
+  return {scale, norm + left_over,
+          kFaceNormMax * left_over + face_slack(dimension) + Kind::dot_slack(dimension)};
 }
 
 int dot_of(const std::int8_t* a, const std::int8_t* b, int count) {
@@ -35,43 +36,48 @@ int dot_of(const std::int8_t* a, const std::int8_t* b, int count) {
 
 }  // namespace
 
-FaceRowTerms quantise_face(const float* vector, int dimension, std::int8_t* codes) {
+template <class Kind>
+FaceRowTerms quantise_face(const float* vector, int dimension, typename Kind::Code* codes) {
+  constexpr int kCodesPerWord = 4 / static_cast<int>(sizeof(typename Kind::Code));
   float largest = 0;
   for (int d = 0; d < dimension; ++d) largest = std::max(largest, std::fabs(vector[d]));
-  const float scale = face_scale(largest);
+  const float scale = Kind::scale_of(largest);
   double sums[kSums] = {};
-  std::fill_n(codes, padded_face_codes(dimension), std::int8_t{0});
+  std::fill_n(codes, padded_face_codes<Kind>(dimension), typename Kind::Code{0});
   for (int d = 0; d < dimension; ++d) {
-    const int code = face_code(vector[d], scale);
-    const double rest = face_rest(vector[d], scale, code);
+    codes[d] = Kind::code_of(vector[d], scale);
+    const double rest = face_rest<Kind>(vector[d], scale, codes[d]);
     sums[d / kCodesPerWord % kSums] += rest * rest;
-    codes[d] = static_cast<std::int8_t>(code);
   }
   return {scale, face_norm_above(added_in_pairs(sums))};
 }
 
-FaceProbe quantise_face_probe(const float* vector, int dimension) {
-  const auto padded = static_cast<std::size_t>(padded_face_codes(dimension));
+template <class Kind>
+FaceProbe<Kind> quantise_face_probe(const float* vector, int dimension) {
+  const auto padded = static_cast<std::size_t>(padded_face_codes<Kind>(dimension));
   const auto size = static_cast<std::size_t>(dimension);
-  FaceProbe probe;
+  FaceProbe<Kind> probe;
   probe.codes.resize(padded);
   probe.rest.resize(padded);
-  const FaceRowTerms first = quantise_face(vector, dimension, probe.codes.data());
-  std::vector<float> left(size);
+  const FaceRowTerms first = quantise_face<Kind>(vector, dimension, probe.codes.data());
+  std::vector<double> left(size);
   for (std::size_t d = 0; d < size; ++d) {
-    left[d] = static_cast<float>(face_rest(vector[d], first.scale, probe.codes[d]));
+    left[d] = face_rest<Kind>(vector[d], first.scale, probe.codes[d]);
   }
-  const FaceRowTerms second = quantise_face(left.data(), dimension, probe.rest.data());
-  std::vector<double> left_at_last(size);
-  for (std::size_t d = 0; d < size; ++d) {
-    left_at_last[d] = face_rest(vector[d], first.scale, probe.codes[d]) -
-                      static_cast<double>(second.scale) * probe.rest[d];
-  }
+  std::vector<float> rounded(size);
+  std::ranges::transform(left, rounded.begin(), [](double l) { return static_cast<float>(l); });
+  const FaceRowTerms second = quantise_face<Kind>(rounded.data(), dimension, probe.rest.data());
+  for (std::size_t d = 0; d < size; ++d) left[d] -= Kind::number_of(probe.rest[d], second.scale);
   const float norm = norm_above({vector, vector + dimension});
-  probe.coarse = terms_of(first.scale, norm, first.error, dimension);
-  probe.fine = terms_of(second.scale, norm, norm_above(left_at_last), dimension);
+  probe.coarse = terms_of<Kind>(first.scale, norm, first.error, dimension);
+  probe.fine = terms_of<Kind>(second.scale, norm, norm_above(left), dimension);
   return probe;
 }
+
+template FaceRowTerms quantise_face<FaceBytes>(const float*, int, std::int8_t*);
+template FaceRowTerms quantise_face<FaceHalves>(const float*, int, std::uint16_t*);
+template FaceProbe<FaceBytes> quantise_face_probe<FaceBytes>(const float*, int);
+template FaceProbe<FaceHalves> quantise_face_probe<FaceHalves>(const float*, int);
 
 bool is_face_vector(const float* vector, int dimension) {
   float sums[8] = {};  // one after another they would wait for each other
@@ -144,7 +150,7 @@ Status FaceScanReference::scan(const float* probes, int count, const std::uint32
   lists.assign(static_cast<std::size_t>(count), {});
   for (auto& list : lists) {
     WHORL_CHECK(is_face_vector(probes, dimension_));
-    const FaceProbe probe = quantise_face_probe(probes, dimension_);
+    const FaceProbe<> probe = quantise_face_probe(probes, dimension_);
     std::vector<FaceEntry> entries;
     for (std::uint32_t row = 0; row < terms_.size(); ++row) {
       const std::int8_t* codes = codes_.data() + std::size_t{row} * probe.codes.size();

@@ -17,10 +17,11 @@ class FaceStore {
  public:
   // `quantise` rounds the rows of an intake; starting it is the .cu file's business.
   using Quantise = Status (*)(const device::FaceIntake& intake, cudaStream_t stream);
-  // With `vectors` they are kept as well as their codes for as long as there is room for both.
-  FaceStore(int dimension, bool vectors, Quantise quantise)
+  // A row's codes are `code_bytes`, whole strides. With `vectors` these are kept as well for as
+  // long as there is room for both.
+  FaceStore(int dimension, int code_bytes, bool vectors, Quantise quantise)
       : dimension_(dimension),
-        padded_(padded_face_codes(dimension)),
+        code_bytes_(code_bytes),
         quantise_(quantise),
         has_vectors_(vectors) {}
 
@@ -54,7 +55,7 @@ class FaceStore {
   Status wipe(std::int64_t row, cudaStream_t stream) {
     static constexpr FaceRowTerms kGone{0, kFaceGone};
     const device::FacePage place = place_of(row);
-    WHORL_CUDA_TRY(cudaMemsetAsync(place.codes, 0, static_cast<std::size_t>(padded_), stream));
+    WHORL_CUDA_TRY(cudaMemsetAsync(place.codes, 0, static_cast<std::size_t>(code_bytes_), stream));
     WHORL_CUDA_TRY(
         cudaMemcpyAsync(place.terms, &kGone, sizeof(kGone), cudaMemcpyHostToDevice, stream));
     if (has_vectors_) WHORL_CUDA_TRY(cudaMemsetAsync(place.vectors, 0, vector_bytes(1), stream));
@@ -71,7 +72,7 @@ class FaceStore {
   device::FaceRows view(const std::uint32_t* admitted) const {
     return {table_.data(), page_shift_, chunks(), admitted};
   }
-  int chunks() const { return padded_ / device::kChunkCodes; }
+  int chunks() const { return code_bytes_ / device::kChunkBytes; }
 
  private:
   static constexpr std::int64_t kRowsMax = std::int64_t{1} << 31;
@@ -79,7 +80,7 @@ class FaceStore {
 
   std::int64_t page_rows() const { return std::int64_t{1} << page_shift_; }
   std::int64_t row_bytes() const {
-    return padded_ + static_cast<std::int64_t>(sizeof(FaceRowTerms));
+    return code_bytes_ + static_cast<std::int64_t>(sizeof(FaceRowTerms));
   }
 
   std::size_t vector_bytes(std::int64_t rows) const {
@@ -125,6 +126,9 @@ class FaceStore {
       if (left < page_rows() * row_bytes()) return Status::device_out_of_memory;
       auto page = std::make_unique<DeviceArray<std::byte>>();
       WHORL_STATUS_TRY(page->reserve(page_rows() * row_bytes()));
+      // Tiles are multiplied whole, so that places without a row must hold numbers, too.
+      WHORL_CUDA_TRY(cudaMemsetAsync(page->data(), 0,
+                                     static_cast<std::size_t>(page_rows() * row_bytes()), stream));
       auto* codes = reinterpret_cast<device::Chunk*>(page->data());
       auto* terms = reinterpret_cast<FaceRowTerms*>(codes + page_rows() * chunks());
       pages_.push_back(std::move(page));
@@ -164,7 +168,7 @@ class FaceStore {
             has_vectors_ ? page.vectors + in_page * dimension_ : nullptr};
   }
 
-  int dimension_, padded_;
+  int dimension_, code_bytes_;
   Quantise quantise_;
   int page_shift_ = device::kTileShift;
   std::int64_t pages_max_ = 0, rows_ = 0;

@@ -1,7 +1,7 @@
 #pragma once
 // The scan of many probes, on the tensor cores. For .cu files alone.
 //
-// A thread block keeps its probes in shared memory for good and takes tiles of 128 rows, 64 codes
+// A thread block keeps its probes in shared memory for good and takes tiles of 128 rows, 64 bytes
 // of each at a time, through a ring of stages that fill while others are multiplied. What
 // multiplies them is a Unit, which says how chunks of 16 bytes stand in a stage and which rows and
 // probes a lane's sums are of: sums[n][..][..] of probes probe(n) and the next one, their rows
@@ -21,7 +21,7 @@ constexpr int kTileRows = 1 << kTileShift;
 constexpr int kTileThreads = 256;
 constexpr int kTileStages = 3;  // two on their way are as many bytes as memory needs to be busy
 constexpr int kTileChunks =
-    kFaceStride / kChunkCodes;  // of a row in one stage: a lane of four each
+    kFaceStride / kChunkBytes;  // of a row in one stage: a lane of four each
 static_assert(kTileChunks == 4);
 constexpr int kWarpRows = 64;
 constexpr int kRowParts = kWarpRows / 16;  // a matrix instruction's rows
@@ -32,7 +32,8 @@ constexpr int tile_probes(int columns) { return 32 * columns; }
 // A pair that the cut did not tell from those that reach the bar.
 struct FaceHit {
   std::uint32_t row;
-  int probe, dot;
+  int probe;
+  float dot;
 };
 // What a block keeps before its probes' codes and its stages.
 template <int kColumns>
@@ -52,10 +53,11 @@ constexpr std::int64_t tile_shared_bytes(int chunks) {
 // mma.sync: the eight warps are two by four, 64 rows by 8 kColumns probes each. The order in which
 // a dot product's terms are added does not matter, so each lane feeds the instructions with the 16
 // bytes that it can load at once.
-template <int kColumns>
+template <int kColumns, class Codes>
 struct MmaUnit {
   static constexpr int kAlignment = 16, kGroups = kColumns;
-  using Sums = int[kGroups][kRowParts][4];
+  using Dot = typename Codes::Dot;
+  using Sums = Dot[kGroups][kRowParts][4];
 
   int g, t;                  // a lane's place in a matrix instruction: group and thread in it
   int warp_row, warp_probe;  // the warp's first in the tile
@@ -89,7 +91,7 @@ struct MmaUnit {
         for (int w = 0; w < 4; w += 2) {
           const unsigned a[4] = {low.words[w], high.words[w], low.words[w + 1], high.words[w + 1]};
           const unsigned b[2] = {column.words[w], column.words[w + 1]};
-          mma_m16n8k32_s8(sums[n][m], a, b);
+          Codes::multiply(sums[n][m], a, b);
         }
       }
     }
@@ -106,16 +108,17 @@ struct TileKernel {
 template <int kColumns, class Unit>
 struct FaceTiles {
   static constexpr int kProbes = tile_probes(kColumns);
+  using Dot = typename Unit::Dot;
   using Sums = typename Unit::Sums;
   static constexpr int kGroups = Unit::kGroups;
-  static constexpr int kGroupSums = static_cast<int>(sizeof(Sums) / sizeof(int)) / kGroups;
+  static constexpr int kGroupSums = static_cast<int>(sizeof(Sums) / sizeof(Dot)) / kGroups;
   static constexpr int kOwnRows = kGroupSums / 2;
 
   const FaceScan& scan;
   TileShared<kColumns>& shared;
   Chunk* probes;  // [steps of a tile, kProbes, kTileChunks]
   Chunk* stages;  // [kTileStages, kTileRows, kTileChunks]
-  int steps;      // of 64 codes, for one tile
+  int steps;      // of 64 bytes, for one tile
   int first_probe;
   Unit unit;
 
@@ -204,10 +207,11 @@ struct FaceTiles {
                                            std::uint32_t tile_row) {
     for (; hits != 0; hits &= hits - 1) {
       const int i = __ffs(static_cast<int>(hits)) - 1;
-      int dot = 0;
+      Dot dot = 0;
 #pragma unroll
       for (int k = 0; k < kGroupSums; ++k) dot = k == i ? sums[n][k / 4][k % 4] : dot;
-      note({tile_row + static_cast<std::uint32_t>(unit.row(i / 2)), unit.probe(n) + i % 2, dot});
+      note({tile_row + static_cast<std::uint32_t>(unit.row(i / 2)), unit.probe(n) + i % 2,
+            static_cast<float>(dot)});
     }
   }
 
@@ -277,7 +281,7 @@ struct FaceTiles {
       empty_queue(after(now).row >= scan.end);
       for (auto& group : sums) {
         for (auto& part : group) {
-          for (int& sum : part) sum = 0;
+          for (Dot& sum : part) sum = 0;
         }
       }
     }

@@ -13,12 +13,14 @@ namespace {
 using namespace device;
 
 // Each half of the eight warps takes 64 rows by all probes.
+template <class Codes>
 struct WgmmaUnit {
   static constexpr int kColumns = 8;
   static constexpr int kAlignment = kWgmmaAlignment, kGroups = 4 * kColumns;
   static_assert(tile_probes(kColumns) == kWgmmaColumns && kFaceStride == kWgmmaRowBytes);
-  using Sums = int[kGroups][1][4];
-  static_assert(sizeof(Sums) == sizeof(int[kWgmmaSums]));
+  using Dot = typename Codes::Dot;
+  using Sums = Dot[kGroups][1][4];
+  static_assert(sizeof(Sums) == sizeof(Dot[kWgmmaSums]));
 
   __device__ __forceinline__ static int place(int row, int part) {
     return row * kTileChunks + swizzled_chunk(row, part);
@@ -32,34 +34,43 @@ struct WgmmaUnit {
   __device__ __forceinline__ static void multiply(const Chunk* stage, const Chunk* probes,
                                                   Sums& sums) {
     const Chunk* rows = stage + warp_of_thread() / 4 * kWarpRows * kTileChunks;
-    auto& all = reinterpret_cast<int(&)[kWgmmaSums]>(sums);
+    auto& all = reinterpret_cast<Dot(&)[kWgmmaSums]>(sums);
     hold(all);
     wgmma_begin();
 #pragma unroll
     for (int k = 0; k < kWgmmaRowBytes; k += kWgmmaDepth) {
       const auto further = static_cast<std::uint32_t>(k);
-      wgmma_s8(all, wgmma_matrix(shared_address(rows) + further),
-               wgmma_matrix(shared_address(probes) + further));
+      wgmma(all, wgmma_matrix(shared_address(rows) + further),
+            wgmma_matrix(shared_address(probes) + further));
     }
     wgmma_wait();
     hold(all);
   }
 };
 
+template <class Codes>
 __global__ void __launch_bounds__(kTileThreads, 1) scan_tiles_by_wgmma(FaceScan scan) {
-  FaceTiles<WgmmaUnit::kColumns, WgmmaUnit>(scan).run();
+  FaceTiles<WgmmaUnit<Codes>::kColumns, WgmmaUnit<Codes>>(scan).run();
+}
+template <class Codes>
+TileKernel tiles_of(int chunks) {
+  constexpr int kColumns = WgmmaUnit<Codes>::kColumns;
+  return {scan_tiles_by_wgmma<Codes>, tile_probes(kColumns), 1,
+          tile_shared_bytes<kColumns, WgmmaUnit<Codes>>(chunks)};
 }
 
 }  // namespace
 
-TileKernel WHORL_CUDA_ENTRY(wgmma_tiles)(int chunks) {
-  return {scan_tiles_by_wgmma, tile_probes(WgmmaUnit::kColumns), 1,
-          tile_shared_bytes<WgmmaUnit::kColumns, WgmmaUnit>(chunks)};
+TileKernel WHORL_CUDA_ENTRY(wgmma_tiles)(FaceCodes codes, int chunks) {
+  return codes == FaceCodes::bytes ? tiles_of<ByteCodes>(chunks) : tiles_of<HalfCodes>(chunks);
 }
 
-Status WHORL_CUDA_ENTRY(check_wgmma)(int device, bool& right) {
+Status WHORL_CUDA_ENTRY(check_wgmma)(int device, FaceCodes codes, bool& right) {
   constexpr int kDimension = 128, kRows = 300, kProbes = 200, kKept = 3;
-  FaceScanTuning plain, hopper;
+  FaceScanTuning plain;
+  plain.codes = codes;
+  plain.vectors = codes == FaceCodes::halves;  // their sums may differ in the last digits
+  FaceScanTuning hopper = plain;
   hopper.wgmma = Wgmma::unchecked;
   std::vector<float> vectors;
   std::uint32_t random = 1;

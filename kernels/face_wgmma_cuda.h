@@ -3,13 +3,14 @@
 // for sm_90a alone.
 
 #include "kernels/cuda_accelerator.h"
+#include "kernels/face_scan_cuda.h"
 #include "kernels/face_tiles_cuda.h"
 
 namespace whorl::kernels {
 
 // For 256 probes a thread block, of so many chunks each. For devices of compute capability 9.0.
-device::TileKernel WHORL_CUDA_ENTRY(wgmma_tiles)(int chunks);
+device::TileKernel WHORL_CUDA_ENTRY(wgmma_tiles)(FaceCodes codes, int chunks);
 // Whether the lists of a small gallery are the same by wgmma and by mma.sync.
-Status WHORL_CUDA_ENTRY(check_wgmma)(int device, bool& right);
+Status WHORL_CUDA_ENTRY(check_wgmma)(int device, FaceCodes codes, bool& right);
 
 }  // namespace whorl::kernels

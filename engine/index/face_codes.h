@@ -83,7 +83,7 @@ class FaceSiftBatch {
   kernels::FaceEntry entry(std::size_t probe, std::int64_t at, Row row,
                            const kernels::FaceRowTerms& terms) const;
 
-  std::vector<kernels::FaceProbe> probes_;
+  std::vector<kernels::FaceProbe<>> probes_;
   std::int64_t groups_ = 0;                     // of the last slice
   kernels::AlignedArray<std::int8_t> codes_;    // kernels::probe_code_place
   kernels::AlignedArray<std::int32_t> sums_;    // [padded]

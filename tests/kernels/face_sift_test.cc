@@ -204,7 +204,7 @@ TEST(FaceSiftDefinition, NeverTellsOffARowWhoseUpperBoundReachesTheBar) {
     const int codes = padded_face_codes(dimension);
     for (int round = 0; round < 40; ++round) {
       const std::vector<float> p = maker.awkward_face();
-      const FaceProbe probe = quantise_face_probe(p.data(), dimension);
+      const FaceProbe<> probe = quantise_face_probe(p.data(), dimension);
       Case one(codes, 1, 1, false);
       std::vector<std::int8_t> row(static_cast<std::size_t>(codes));
       std::vector<FaceRowTerms> terms;

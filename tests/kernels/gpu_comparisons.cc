@@ -11,9 +11,11 @@ namespace whorl::kernels {
 namespace {
 
 constexpr std::uint64_t kSeed = 20261126;
-constexpr int kRuns = 9, kWarmUps = 2;
-constexpr int kTimedProbes = 16, kTimedPrints = 8192, kTimedMinutiae = 40;
-constexpr int kCheckedPairs = 400;  // each is the definition's, slow
+constexpr int kRuns = 7, kWarmUps = 2;
+constexpr int kTimedProbes = 16, kTimedMinutiae = 40;
+// Warp instructions of a pair, by count (docs/gpu.md), and those that a multiprocessor starts in a
+// cycle.
+constexpr double kInstructionsOfPair = 1e5, kInstructionsOfCycle = 4;
 
 bool agrees(PrintComparer& device, const ManyPairs& many) {
   std::vector<float> found(many.pairs.size(), -1);
@@ -25,28 +27,31 @@ bool agrees(PrintComparer& device, const ManyPairs& many) {
 struct Timed {
   PrintBatch batch;
   std::vector<PrintPair> pairs;
-  Timed() {
+  std::size_t checked;  // pairs, each the definition's, which is slow
+  explicit Timed(const GpuSizes& sizes)
+      : checked(static_cast<std::size_t>(sizes.at_most(400, 20))) {
     PrintMaker maker(kSeed);
     for (int p = 0; p < kTimedProbes; ++p) PrintMaker::put(maker.print(kTimedMinutiae), batch);
-    for (int p = 0; p < kTimedPrints; ++p)
+    for (int p = 0; p < sizes.at_most(8192, 40); ++p)
       pairs.push_back({p % kTimedProbes, PrintMaker::put(maker.print(kTimedMinutiae), batch)});
   }
   bool right(const std::vector<float>& found) const {
-    std::vector<float> expected(kCheckedPairs);
-    compare_prints_reference(batch, pairs.data(), kCheckedPairs, expected.data());
+    std::vector<float> expected(checked);
+    compare_prints_reference(batch, pairs.data(), static_cast<std::int64_t>(checked),
+                             expected.data());
     return std::equal(expected.begin(), expected.end(), found.begin());
   }
 };
 
 }  // namespace
 
-bool check_gpu_comparisons(int device) {
+bool check_gpu_comparisons(int device, const GpuSizes& sizes) {
   const auto comparer = WHORL_CUDA_ENTRY(make_cuda_comparer)(device);
   bool all = comparer != nullptr;
   for (const int most : {0, 1, 2, 5, 12, 31, 33, 48, 128}) {
     const bool same =
-        comparer != nullptr &&
-        agrees(*comparer, ManyPairs(kSeed + static_cast<std::uint64_t>(most), 200, most));
+        comparer != nullptr && agrees(*comparer, ManyPairs(kSeed + static_cast<std::uint64_t>(most),
+                                                           sizes.at_most(200, 6), most));
     std::printf("gpu: full comparisons, up to %d minutiae: %s\n", most,
                 same ? "the definition's bits" : "DIFFERS");
     all = all && same;
@@ -54,17 +59,18 @@ bool check_gpu_comparisons(int device) {
   return all;
 }
 
-std::vector<GpuFigure> time_gpu_comparisons(int device) {
+bool time_gpu_comparisons(int device, const GpuSizes& sizes, const GpuRates& rates,
+                          std::vector<GpuFigure>& figures) {
   const auto comparer = WHORL_CUDA_ENTRY(make_cuda_comparer)(device);
-  if (comparer == nullptr) return {};
-  const Timed timed;
+  if (comparer == nullptr) return false;
+  const Timed timed(sizes);
+  const auto pairs = static_cast<std::int64_t>(timed.pairs.size());
   std::vector<float> found(timed.pairs.size());
   std::vector<double> kernel_s, call_s;
-  for (int run = 0; run < kRuns; ++run) {
+  for (int run = 0; run < kWarmUps + sizes.at_most(kRuns, 1); ++run) {
     const auto before = std::chrono::steady_clock::now();
-    if (comparer->compare(timed.batch, timed.pairs.data(), kTimedPrints, found.data()) !=
-        Status::ok) {
-      return {};
+    if (comparer->compare(timed.batch, timed.pairs.data(), pairs, found.data()) != Status::ok) {
+      return false;
     }
     const std::chrono::duration<double> call = std::chrono::steady_clock::now() - before;
     if (run < kWarmUps) continue;
@@ -72,13 +78,16 @@ std::vector<GpuFigure> time_gpu_comparisons(int device) {
     call_s.push_back(call.count());
   }
   const bool checked = timed.right(found);
-  const auto rate = [](std::vector<double>& seconds) {
+  const auto rate = [&](std::vector<double>& seconds) {
     std::sort(seconds.begin(), seconds.end());
-    return kTimedPrints / seconds[seconds.size() / 2];
+    return static_cast<double>(pairs) / seconds[seconds.size() / 2];
   };
-  return {
-      {"full comparisons of prints", rate(kernel_s), "comparisons/s", 0, "", checked},
-      {"full comparisons of prints, whole call", rate(call_s), "comparisons/s", 0, "", checked}};
+  figures.push_back({"full comparisons of prints", rate(kernel_s), "comparisons/s",
+                     rates.processors * rates.clock_hz * kInstructionsOfCycle / kInstructionsOfPair,
+                     "instructions by count", checked});
+  figures.push_back(
+      {"full comparisons of prints, whole call", rate(call_s), "comparisons/s", 0, "", checked});
+  return true;
 }
 
 }  // namespace whorl::kernels

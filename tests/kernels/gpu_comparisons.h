@@ -9,10 +9,11 @@
 namespace whorl::kernels {
 
 // Whether every similarity has the definition's bits. Says so on stdout.
-bool check_gpu_comparisons(int device);
+bool check_gpu_comparisons(int device, const GpuSizes& sizes);
 
 // Probes against prints of 40 minutiae, nearly all strangers, as a search's survivors are: kernel
-// time and the whole call's. Empty where the device failed.
-std::vector<GpuFigure> time_gpu_comparisons(int device);
+// time and the whole call's. False where the device failed.
+bool time_gpu_comparisons(int device, const GpuSizes& sizes, const GpuRates& rates,
+                          std::vector<GpuFigure>& figures);
 
 }  // namespace whorl::kernels

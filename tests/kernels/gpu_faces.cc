@@ -21,7 +21,8 @@ using Lists = std::vector<std::vector<FaceCandidate>>;
 constexpr std::uint64_t kSeed = 20261126;
 constexpr int kTimedDimension = 512;
 constexpr int kKept = 10;
-constexpr int kRuns = 11, kWarmUps = 2;
+constexpr int kRuns = 9, kWarmUps = 2;
+constexpr int kFewProbes = 16;
 constexpr int kCheckedProbes = 4;  // an exact scan of the host each
 
 std::vector<std::pair<std::uint32_t, float>> in_order(const std::vector<FaceCandidate>& list) {
@@ -36,9 +37,68 @@ struct Shape {
   std::int64_t rows;
   int probes, keep;
   int admitted_percent;
-  bool tiles;
-  bool short_lists;    // so that slices have to be scanned again
-  bool wgmma = false;  // where the device is a Hopper
+  FaceScanTuning tuning;
+};
+FaceScanTuning by(FaceCodes codes) {
+  FaceScanTuning tuning;
+  tuning.codes = codes;
+  return tuning;
+}
+FaceScanTuning with_vectors(FaceScanTuning tuning) {
+  tuning.vectors = true;
+  return tuning;
+}
+FaceScanTuning bytes() { return by(FaceCodes::bytes); }
+// Alone their similarities have bits of the device's own.
+FaceScanTuning halves() { return with_vectors(by(FaceCodes::halves)); }
+FaceScanTuning without_tensor_cores(FaceScanTuning tuning) {
+  tuning.tiles = false;
+  return tuning;
+}
+// So that slices have to be scanned again.
+FaceScanTuning with_short_lists(FaceScanTuning tuning) {
+  tuning.list_entries = 256;
+  return tuning;
+}
+FaceScanTuning by_wgmma(FaceScanTuning tuning) {
+  tuning.wgmma = Wgmma::unchecked;
+  return tuning;
+}
+std::string name_of(const FaceScanTuning& tuning) {
+  return std::string(tuning.codes == FaceCodes::bytes ? "bytes" : "halves") +
+         (tuning.vectors ? ", exact" : "") + (tuning.tiles ? "" : ", no tensor cores") +
+         (tuning.wgmma == Wgmma::never ? "" : ", wgmma");
+}
+
+// The best rows, ties included, by face_dot.h.
+class ExactFaces {
+ public:
+  explicit ExactFaces(int dimension)
+      : dimension_(dimension), padded_((dimension + kFaceLanes - 1) / kFaceLanes * kFaceLanes) {}
+  void append(const float* vectors, std::int64_t rows) {
+    for (std::int64_t r = 0; r < rows; ++r, vectors += dimension_) {
+      rows_.insert(rows_.end(), vectors, vectors + dimension_);
+      rows_.resize(rows_.size() + static_cast<std::size_t>(padded_ - dimension_));
+    }
+  }
+  std::vector<FaceCandidate> nearest(const float* probe, const std::vector<std::uint32_t>& admitted,
+                                     int keep) const {
+    std::vector<float> padded(probe, probe + dimension_);
+    padded.resize(static_cast<std::size_t>(padded_));
+    const auto rows = static_cast<std::int64_t>(rows_.size()) / padded_;
+    std::vector<float> similarities(static_cast<std::size_t>(rows));
+    face_dot(best_backend())(padded.data(), {rows_.data(), rows, padded_}, similarities.data());
+    std::vector<FaceCandidate> list;
+    for (std::uint32_t r = 0; r < similarities.size(); ++r) {
+      if ((admitted[r / 32] >> r % 32 & 1U) != 0) list.push_back({r, similarities[r]});
+    }
+    keep_nearest_faces(list, keep);
+    return list;
+  }
+
+ private:
+  std::int64_t dimension_, padded_;
+  std::vector<float> rows_;
 };
 
 // Usual and awkward vectors, some of them twice; some rows wiped, some not admitted.
@@ -55,40 +115,47 @@ bool agrees(int device, const Shape& shape) {
     }
     return all;
   };
-  FaceScanTuning tuning;
-  tuning.tiles = shape.tiles;
-  if (shape.short_lists) tuning.list_entries = 256;
-  if (shape.wgmma) tuning.wgmma = Wgmma::unchecked;
-  const auto scanner = WHORL_CUDA_ENTRY(make_tuned_cuda_faces)(device, shape.dimension, 0, tuning);
+  const auto scanner =
+      WHORL_CUDA_ENTRY(make_tuned_cuda_faces)(device, shape.dimension, 0, shape.tuning);
   FaceScanReference reference(shape.dimension);
+  ExactFaces exact(shape.dimension);
   if (!scanner) return false;
   for (std::int64_t rows = 0; rows < shape.rows;) {
     const std::int64_t more = std::min<std::int64_t>(shape.rows - rows, 1 + maker.below(3000));
     const std::vector<float> vectors = vectors_of(more);
     if (scanner->append(vectors.data(), more) != Status::ok) return false;
     (void)reference.append(vectors.data(), more);
+    exact.append(vectors.data(), more);
     rows += more;
   }
   std::vector<std::uint32_t> admitted(static_cast<std::size_t>((shape.rows + 31) / 32));
+  std::vector<std::uint32_t> there = admitted;  // and not wiped
   for (std::int64_t r = 0; r < shape.rows; ++r) {
-    if (maker.below(100) < shape.admitted_percent) {
-      admitted[static_cast<std::size_t>(r / 32)] |= 1U << r % 32;
-    }
+    const auto word = static_cast<std::size_t>(r / 32);
+    if (maker.below(100) < shape.admitted_percent) admitted[word] |= 1U << r % 32;
+    there[word] |= admitted[word] & 1U << r % 32;
     if (maker.below(50) != 0) continue;
     if (scanner->wipe(r) != Status::ok) return false;
     (void)reference.wipe(r);
+    there[word] &= ~(1U << r % 32);
   }
   const std::uint32_t* filter = shape.admitted_percent < 100 ? admitted.data() : nullptr;
   const std::vector<float> probes = vectors_of(shape.probes);
   Lists found, expected;
-  (void)reference.scan(probes.data(), shape.probes, filter, shape.keep, expected);
   if (scanner->scan(probes.data(), shape.probes, filter, shape.keep, found) != Status::ok) {
     return false;
+  }
+  if (shape.tuning.vectors) {
+    for (int p = 0; p < shape.probes; ++p)
+      expected.push_back(
+          exact.nearest(probes.data() + std::int64_t{p} * shape.dimension, there, shape.keep));
+  } else {
+    (void)reference.scan(probes.data(), shape.probes, filter, shape.keep, expected);
   }
   for (std::size_t p = 0; p < expected.size(); ++p) {
     if (in_order(found[p]) != in_order(expected[p])) return false;
   }
-  return found.size() == expected.size();
+  return found.size() == expected.size() && scanner->exact() == shape.tuning.vectors;
 }
 
 // The exact nearest are all in the list.
@@ -114,11 +181,12 @@ struct Times {
   double listed = 0;  // a probe
 };
 
-bool time_scans(FaceScanner& scanner, const std::vector<float>& vectors, int count, Times& times) {
+bool time_scans(FaceScanner& scanner, const std::vector<float>& vectors, int count, int runs,
+                Times& times) {
   const std::vector<float> probes =
       FaceMaker(kSeed + 1 + static_cast<std::uint64_t>(count), kTimedDimension).faces(count);
   Lists lists;
-  for (int run = 0; run < kRuns; ++run) {
+  for (int run = 0; run < kWarmUps + runs; ++run) {
     const auto before = std::chrono::steady_clock::now();
     if (scanner.scan(probes.data(), count, nullptr, kKept, lists) != Status::ok) return false;
     const std::chrono::duration<double> call = std::chrono::steady_clock::now() - before;
@@ -142,86 +210,100 @@ bool time_scans(FaceScanner& scanner, const std::vector<float>& vectors, int cou
 
 double median(const std::vector<double>& ordered) { return ordered[ordered.size() / 2]; }
 
-// Few probes are held against memory, many against what the tensor cores do, which nothing here
-// measures.
-void tell(const Times& times, std::int64_t rows, int count, bool wgmma, double copy_rate,
-          std::vector<GpuFigure>& figures) {
+// Few probes are held against memory, many against the tensor cores.
+void tell(const Times& times, const FaceScanTuning& tuning, std::int64_t rows, int count,
+          const GpuRates& rates, std::vector<GpuFigure>& figures) {
   const std::string name = "faces, " + std::to_string(rows) + " x 512, " + std::to_string(count) +
-                           (count == 1 ? " probe" : " probes") +
-                           (wgmma ? ", wgmma where there is one" : "");
+                           (count == 1 ? " probe" : " probes") + ", " + name_of(tuning);
+  const bool halves = tuning.codes == FaceCodes::halves;
   const double pairs = static_cast<double>(rows) * count;
-  const bool of_memory = count <= 16;
-  const double work = of_memory
-                          ? static_cast<double>(rows) * (kTimedDimension + sizeof(FaceRowTerms))
-                          : 2 * pairs * kTimedDimension;
-  const std::string unit = of_memory ? "B/s" : "int8 operations/s";
-  const double limit = of_memory ? copy_rate : 0;
-  const std::string said = of_memory ? "copy" : "not known";
+  const bool of_memory = count <= kFewProbes;
+  const double row_bytes = kTimedDimension * (halves ? 2.0 : 1.0) + sizeof(FaceRowTerms);
+  const double work =
+      of_memory ? static_cast<double>(rows) * row_bytes : 2 * pairs * kTimedDimension;
+  const std::string unit = of_memory ? "B/s" : "operations/s";
+  const double mma = halves ? rates.mma_halves : rates.mma_bytes;
+  const double wgmma = halves ? rates.wgmma_halves : rates.wgmma_bytes;
+  const double products = tuning.wgmma != Wgmma::never ? wgmma : mma;
+  const double limit = of_memory ? rates.copy : products;
+  const std::string said = of_memory ? "copy" : "products alone";
+  figures.push_back({name, work / median(times.kernel_s), unit, limit, said, times.checked});
+  figures.push_back({name, pairs / median(times.kernel_s), "comparisons/s", limit / work * pairs,
+                     said, times.checked});
   figures.push_back(
-      {name + ", best", work / times.kernel_s.front(), unit, limit, said, times.checked});
-  figures.push_back(
-      {name + ", median", work / median(times.kernel_s), unit, limit, said, times.checked});
-  figures.push_back(
-      {name + ", median", pairs / median(times.kernel_s), "comparisons/s", 0, "", times.checked});
-  figures.push_back({name + ", whole call, median", pairs / median(times.call_s), "comparisons/s",
-                     0, "", times.checked});
+      {name + ", whole call", pairs / median(times.call_s), "comparisons/s", 0, "", times.checked});
   figures.push_back({name + ", listed for " + std::to_string(kKept), times.listed, "rows a probe",
                      0, "", times.checked});
 }
 
 }  // namespace
 
-bool check_gpu_faces(int device) {
-  const Shape shapes[] = {{1, 1, 1, 1, 100, true, false},
-                          {7, 31, 3, 2, 100, true, false},
-                          {31, 33, 17, 3, 50, true, false},
-                          {32, 1000, 16, 10, 100, true, false},
-                          {33, 5000, 2, 5, 100, true, false},
-                          {33, 5000, 40, 5, 30, true, true},
-                          {128, 20'000, 1, 10, 100, true, false},
-                          {128, 20'000, 200, 10, 100, true, false},
-                          {512, 20'000, 8, 10, 100, true, true},
-                          {512, 20'000, 300, 10, 90, true, true},
-                          {512, 20'000, 70, 100, 100, true, false},
-                          {513, 9000, 20, 10, 100, false, false},
-                          {576, 9000, 5, 10, 70, true, false},
-                          {4096, 1000, 9, 4, 100, true, true},
-                          // Last, because it never ran: a device that refuses it is lost.
-                          {512, 20'000, 300, 10, 90, true, false, true},
-                          {33, 5000, 130, 5, 100, true, true, true}};
+bool check_gpu_faces(int device, GpuPart part, const GpuSizes& sizes) {
+  const Shape shapes[] = {{1, 1, 1, 1, 100, bytes()},
+                          {7, 31, 3, 2, 100, bytes()},
+                          {31, 33, 17, 3, 50, bytes()},
+                          {32, 1000, 16, 10, 100, bytes()},
+                          {33, 5000, 2, 5, 100, bytes()},
+                          {33, 5000, 40, 5, 30, with_short_lists(bytes())},
+                          {128, 20'000, 1, 10, 100, bytes()},
+                          {128, 20'000, 200, 10, 100, bytes()},
+                          {128, 20'000, 40, 10, 70, with_vectors(bytes())},
+                          {512, 20'000, 8, 10, 100, with_short_lists(bytes())},
+                          {512, 20'000, 300, 10, 90, with_short_lists(bytes())},
+                          {512, 20'000, 70, 100, 100, bytes()},
+                          {512, 20'000, 3, 10, 100, with_vectors(bytes())},
+                          {513, 9000, 20, 10, 100, without_tensor_cores(bytes())},
+                          {576, 9000, 5, 10, 70, bytes()},
+                          {4096, 1000, 9, 4, 100, with_short_lists(bytes())},
+                          {1, 1, 1, 1, 100, halves()},
+                          {7, 33, 17, 3, 50, halves()},
+                          {33, 5000, 2, 5, 100, halves()},
+                          {33, 5000, 40, 5, 30, with_short_lists(halves())},
+                          {128, 20'000, 200, 10, 100, halves()},
+                          {512, 20'000, 8, 10, 100, with_short_lists(halves())},
+                          {512, 20'000, 300, 10, 90, with_short_lists(halves())},
+                          {513, 9000, 20, 10, 100, without_tensor_cores(halves())},
+                          {4096, 1000, 9, 4, 100, halves()},
+                          {512, 20'000, 300, 10, 90, by_wgmma(bytes())},
+                          {33, 5000, 130, 5, 100, by_wgmma(with_short_lists(bytes()))},
+                          {512, 20'000, 300, 10, 90, by_wgmma(halves())},
+                          {33, 5000, 130, 5, 100, by_wgmma(with_short_lists(halves()))}};
   bool all = true;
   for (const Shape& shape : shapes) {
-    const bool same = agrees(device, shape);
-    std::printf("gpu: faces: %d probes, %lld x %d, %d %% admitted%s%s: %s\n", shape.probes,
-                static_cast<long long>(shape.rows), shape.dimension, shape.admitted_percent,
-                shape.tiles ? "" : ", no tensor cores",
-                shape.wgmma         ? ", wgmma where there is one"
-                : shape.short_lists ? ", short lists"
-                                    : "",
+    if ((shape.tuning.wgmma != Wgmma::never) != (part == GpuPart::wgmma)) continue;
+    Shape fit = shape;
+    fit.rows = std::min<std::int64_t>(fit.rows, sizes.at_most(20'000, 300));
+    fit.probes = std::min(fit.probes, sizes.at_most(300, 20));
+    const bool same = agrees(device, fit);
+    std::printf("gpu: faces: %d probes, %lld x %d, %d %% admitted, %s%s: %s\n", fit.probes,
+                static_cast<long long>(fit.rows), fit.dimension, fit.admitted_percent,
+                name_of(fit.tuning).c_str(), fit.tuning.list_entries == 256 ? ", short lists" : "",
                 same ? "the definition's lists" : "DIFFERS");
     all = all && same;
   }
   return all;
 }
 
-std::vector<GpuFigure> time_gpu_faces(int device, double copy_rate, std::int64_t rows) {
+bool time_gpu_faces(int device, GpuPart part, const GpuSizes& sizes, const GpuRates& rates,
+                    std::vector<GpuFigure>& figures) {
+  const int rows = sizes.at_most(1'000'000, 400), many = sizes.at_most(1024, 140);
   const std::vector<float> vectors = FaceMaker(kSeed, kTimedDimension).faces(rows);
-  std::vector<GpuFigure> figures;
-  for (const bool wgmma : {false, true}) {
-    FaceScanTuning tuning;
-    tuning.vectors = true;
-    if (wgmma) tuning.wgmma = Wgmma::where_right;
+  const bool wgmma = part == GpuPart::wgmma;
+  const std::vector<FaceScanTuning> portable{with_vectors(bytes()), bytes(), by(FaceCodes::halves)};
+  const std::vector<FaceScanTuning> hopper{by_wgmma(with_vectors(bytes())),
+                                           by_wgmma(by(FaceCodes::halves))};
+  for (const FaceScanTuning& tuning : wgmma ? hopper : portable) {
     const auto scanner =
         WHORL_CUDA_ENTRY(make_tuned_cuda_faces)(device, kTimedDimension, 0, tuning);
-    if (!scanner || scanner->append(vectors.data(), rows) != Status::ok) return {};
-    for (const int count : {1, 16, 1024}) {
-      if (wgmma && count < 1024) continue;
+    if (!scanner || scanner->append(vectors.data(), rows) != Status::ok) return false;
+    for (const int count : {1, kFewProbes, many}) {
+      if (wgmma && count < many) continue;
       Times times;
-      if (!time_scans(*scanner, vectors, count, times)) return {};
-      tell(times, rows, count, wgmma, copy_rate, figures);
+      if (!time_scans(*scanner, vectors, count, sizes.at_most(kRuns, 1), times)) return false;
+      tell(times, tuning, rows, count, rates, figures);
     }
   }
-  return figures;
+  return true;
 }
 
 }  // namespace whorl::kernels

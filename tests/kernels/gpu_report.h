@@ -1,25 +1,44 @@
 #pragma once
-// What the GPU check tells of a kernel: how fast, and how fast it could be.
+// What the GPU check tells: of the machine, and of each kernel how fast it is and how fast it could
+// be. As a page to read and as JSON in the form of Google Benchmark's, which its tools take.
 
 #include <string>
+#include <vector>
+
+#include "kernels/accelerator.h"
+#include "tests/kernels/gpu_rates.h"
 
 namespace whorl::kernels {
 
 struct GpuFigure {
   std::string name;
   double achieved = 0;
-  std::string unit;
+  std::string unit;  // "B/s", "comparisons/s", "prints/s", "operations/s", "s", "rows a probe"
   double limit = 0;  // in the same unit; 0: not known
   std::string limit_said;
   bool checked = false;  // the answers that were timed are right
 };
 
-// A row of a Markdown table: name, achieved, unit, limit, achieved / limit, answer.
-std::string figure_header();
-std::string figure_row(const GpuFigure& figure);
+// How much of everything: what a GPU is worth timing with, or as little as passes through all of
+// it, for rehearsals on the tests' emulated device.
+struct GpuSizes {
+  bool rehearsal = false;
+  int at_most(int full, int rehearsed) const { return rehearsal ? rehearsed : full; }
+};
 
-// Bytes read and written a second by the best of several large copies within the device's memory;
-// 0 where the device does not do them.
-double measured_copy_rate(int device);
+// What stands above the figures.
+struct GpuMachine {
+  DeviceInfo device;
+  GpuRates rates;
+  std::string commit;      // that the check was built from
+  bool rehearsal = false;  // then no figure means anything
+};
+
+std::string gpu_page(const GpuMachine& machine, const std::vector<GpuFigure>& figures);
+std::string gpu_json(const GpuMachine& machine, const std::vector<GpuFigure>& figures);
+
+// Both into FOLDER/<date>-<device>.md and .json; false where they cannot be written.
+bool write_gpu_report(const std::string& folder, const GpuMachine& machine,
+                      const std::vector<GpuFigure>& figures);
 
 }  // namespace whorl::kernels

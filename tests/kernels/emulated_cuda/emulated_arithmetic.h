@@ -1,6 +1,7 @@
 #pragma once
 // CUDA's atomics and device intrinsics, one thread at a time. For cuda_runtime.h.
 
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -186,6 +187,9 @@ inline unsigned __vmaxu4(unsigned a, unsigned b) {
 template <class T>
 T __ldg(const T* at) {
   return *at;
+}
+inline long long clock64() {
+  return static_cast<long long>(std::chrono::steady_clock::now().time_since_epoch().count());
 }
 
 // Never fused with what stands around them: compile with -ffp-contract=off.

@@ -59,6 +59,11 @@ cudaError_t cudaGetLastError() {
   });
 }
 
+cudaError_t cudaDriverGetVersion(int* version) {
+  *version = 13000;
+  return cudaSuccess;
+}
+cudaError_t cudaRuntimeGetVersion(int* version) { return cudaDriverGetVersion(version); }
 cudaError_t cudaGetDeviceCount(int* count) {
   *count = 0;
   return runtime().call([&] {

@@ -28,27 +28,35 @@ struct WgmmaMatrix {
     }
   }
   // Rows of 64 bytes, eight of them an atom; the swizzle exchanges address bits 4-5 by bits 7-8.
-  // Chunk c of a row: elements 16 c to 16 c + 15.
-  const std::int8_t* chunk(int row, int c) const {
+  // Chunk c of a row: its bytes 16 c to 16 c + 15.
+  const std::byte* chunk(int row, int c) const {
     const std::uint32_t plain = start + static_cast<std::uint32_t>(row) / 8 * stride +
                                 static_cast<std::uint32_t>(row) % 8 * 64 +
                                 static_cast<std::uint32_t>(c) * 16;
     const std::uint32_t address = plain ^ (plain >> 7U & 3U) << 4U;
-    return reinterpret_cast<const std::int8_t*>(current().shared + address);
+    return current().shared + address;
   }
 };
 
-inline void wgmma_s8(int* d, int columns, std::uint64_t a, std::uint64_t b) {
+template <class Unit, class T>
+void wgmma(T* d, int columns, std::uint64_t a, std::uint64_t b) {
   __syncwarp();
   const WgmmaMatrix left(a), right(b);
   const auto thread = static_cast<int>(current().thread.x) % 128;
   const int warp = thread / 32, g = thread % 32 / 4, t = thread % 4;
   for (int e = 0; e < columns / 2; ++e) {
     const int row = 16 * warp + g + e / 2 % 2 * 8, column = e / 4 * 8 + 2 * t + e % 2;
+    typename Unit::Sum sum = 0;
     for (int c = 0; c < 2; ++c) {
-      const std::int8_t *mine = left.chunk(row, c), *theirs = right.chunk(column, c);
-      for (int k = 0; k < 16; ++k) d[e] += mine[k] * theirs[k];
+      unsigned mine[4], theirs[4];
+      std::memcpy(mine, left.chunk(row, c), sizeof(mine));
+      std::memcpy(theirs, right.chunk(column, c), sizeof(theirs));
+      for (int w = 0; w < 4; ++w) {
+        for (int k = 0; k < Unit::kElements; ++k)
+          sum += Unit::product(Unit::element(mine[w], k), Unit::element(theirs[w], k));
+      }
     }
+    d[e] = wrapping_add(d[e], sum);
   }
 }
 
