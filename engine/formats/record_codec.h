@@ -42,7 +42,7 @@ Result<std::vector<RecordMinutia>> read_minutiae(ByteReader& in, MinutiaeFormat 
 Result<> write_counted_minutiae(ByteWriter& out, MinutiaeFormat format, const FingerView& view);
 
 // The two-byte total and the extensions of one view, into `view`; its size in pixels must be known.
-// Only the last view of a record may have lengths off by kMaxExtensionExcess.
+// Only the last view of a record may have a length that is off by a little (extension_codec.cc).
 Result<> read_extensions(ByteReader& in, MinutiaeFormat format, bool last_view, FingerView& view);
 Result<> write_extensions(ByteWriter& out, MinutiaeFormat format, bool last_view,
                           const FingerView& view);
