@@ -37,5 +37,5 @@ else()
   set_target_properties(whorl_gpu_rehearsal PROPERTIES UNITY_BUILD OFF)
   add_test(NAME CudaTwins.AreCheckedAndTimedInARehearsal
     COMMAND whorl_gpu_rehearsal --rehearse --report ${CMAKE_CURRENT_BINARY_DIR})
-  set_tests_properties(CudaTwins.AreCheckedAndTimedInARehearsal PROPERTIES LABELS unit TIMEOUT 600)
+  set_tests_properties(CudaTwins.AreCheckedAndTimedInARehearsal PROPERTIES LABELS unit TIMEOUT 1800)
 endif()

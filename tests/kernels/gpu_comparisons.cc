@@ -11,7 +11,7 @@ namespace whorl::kernels {
 namespace {
 
 constexpr std::uint64_t kSeed = 20261126;
-constexpr int kRuns = 7, kWarmUps = 2;
+constexpr int kRuns = 7;
 constexpr int kTimedProbes = 16, kTimedMinutiae = 40;
 // Warp instructions of a pair, by count (docs/gpu.md), and those that a multiprocessor starts in a
 // cycle.
@@ -67,13 +67,13 @@ bool time_gpu_comparisons(int device, const GpuSizes& sizes, const GpuRates& rat
   const auto pairs = static_cast<std::int64_t>(timed.pairs.size());
   std::vector<float> found(timed.pairs.size());
   std::vector<double> kernel_s, call_s;
-  for (int run = 0; run < kWarmUps + sizes.at_most(kRuns, 1); ++run) {
+  for (int run = 0; run < sizes.warm_ups() + sizes.at_most(kRuns, 1); ++run) {
     const auto before = std::chrono::steady_clock::now();
     if (comparer->compare(timed.batch, timed.pairs.data(), pairs, found.data()) != Status::ok) {
       return false;
     }
     const std::chrono::duration<double> call = std::chrono::steady_clock::now() - before;
-    if (run < kWarmUps) continue;
+    if (run < sizes.warm_ups()) continue;
     kernel_s.push_back(static_cast<double>(comparer->last_kernel_ms()) * 1e-3);
     call_s.push_back(call.count());
   }

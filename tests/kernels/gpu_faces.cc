@@ -21,7 +21,7 @@ using Lists = std::vector<std::vector<FaceCandidate>>;
 constexpr std::uint64_t kSeed = 20261126;
 constexpr int kTimedDimension = 512;
 constexpr int kKept = 10;
-constexpr int kRuns = 9, kWarmUps = 2;
+constexpr int kRuns = 9;
 constexpr int kFewProbes = 16;
 constexpr int kCheckedProbes = 4;  // an exact scan of the host each
 
@@ -181,16 +181,16 @@ struct Times {
   double listed = 0;  // a probe
 };
 
-bool time_scans(FaceScanner& scanner, const std::vector<float>& vectors, int count, int runs,
-                Times& times) {
+bool time_scans(FaceScanner& scanner, const std::vector<float>& vectors, int count,
+                const GpuSizes& sizes, Times& times) {
   const std::vector<float> probes =
       FaceMaker(kSeed + 1 + static_cast<std::uint64_t>(count), kTimedDimension).faces(count);
   Lists lists;
-  for (int run = 0; run < kWarmUps + runs; ++run) {
+  for (int run = 0; run < sizes.warm_ups() + sizes.at_most(kRuns, 1); ++run) {
     const auto before = std::chrono::steady_clock::now();
     if (scanner.scan(probes.data(), count, nullptr, kKept, lists) != Status::ok) return false;
     const std::chrono::duration<double> call = std::chrono::steady_clock::now() - before;
-    if (run < kWarmUps) continue;
+    if (run < sizes.warm_ups()) continue;
     times.call_s.push_back(call.count());
     times.kernel_s.push_back(static_cast<double>(scanner.last_kernel_ms()) * 1e-3);
   }
@@ -272,7 +272,7 @@ bool check_gpu_faces(int device, GpuPart part, const GpuSizes& sizes) {
   for (const Shape& shape : shapes) {
     if ((shape.tuning.wgmma != Wgmma::never) != (part == GpuPart::wgmma)) continue;
     Shape fit = shape;
-    fit.rows = std::min<std::int64_t>(fit.rows, sizes.at_most(20'000, 300));
+    fit.rows = std::min<std::int64_t>(fit.rows, sizes.at_most(20'000, 200));
     fit.probes = std::min(fit.probes, sizes.at_most(300, 20));
     const bool same = agrees(device, fit);
     std::printf("gpu: faces: %d probes, %lld x %d, %d %% admitted, %s%s: %s\n", fit.probes,
@@ -286,7 +286,7 @@ bool check_gpu_faces(int device, GpuPart part, const GpuSizes& sizes) {
 
 bool time_gpu_faces(int device, GpuPart part, const GpuSizes& sizes, const GpuRates& rates,
                     std::vector<GpuFigure>& figures) {
-  const int rows = sizes.at_most(1'000'000, 400), many = sizes.at_most(1024, 140);
+  const int rows = sizes.at_most(1'000'000, 140), many = sizes.at_most(1024, 130);
   const std::vector<float> vectors = FaceMaker(kSeed, kTimedDimension).faces(rows);
   const bool wgmma = part == GpuPart::wgmma;
   const std::vector<FaceScanTuning> portable{with_vectors(bytes()), bytes(), by(FaceCodes::halves)};
@@ -299,7 +299,7 @@ bool time_gpu_faces(int device, GpuPart part, const GpuSizes& sizes, const GpuRa
     for (const int count : {1, kFewProbes, many}) {
       if (wgmma && count < many) continue;
       Times times;
-      if (!time_scans(*scanner, vectors, count, sizes.at_most(kRuns, 1), times)) return false;
+      if (!time_scans(*scanner, vectors, count, sizes, times)) return false;
       tell(times, tuning, rows, count, rates, figures);
     }
   }

@@ -135,7 +135,7 @@ struct TimedGallery {
         runs(sizes.at_most(7, 1)),
         end_to_end_runs(sizes.at_most(200, 2)) {}
 };
-constexpr int kKept = 1000, kWarmUps = 2;
+constexpr int kKept = 1000;
 constexpr std::int64_t kBytesOfAMillion = std::int64_t{2} << 30;  // with what a scan needs
 
 std::vector<FingerSearch> timed_searches(const FingerGallery& gallery,
@@ -217,10 +217,10 @@ bool time_scan(const DeviceInfo& device, const GpuSizes& sizes, const GpuRates& 
   const std::vector<FingerSearch> searches = timed_searches(gallery, everyone);
   std::vector<double> kernel_s, call_s;
   std::vector<std::vector<FingerCandidate>> lists;
-  for (int run = 0; run < kWarmUps + runs; ++run) {
+  for (int run = 0; run < sizes.warm_ups() + runs; ++run) {
     const auto start = std::chrono::steady_clock::now();
     if (scanner->scan(searches.data(), probes, score, lists) != Status::ok) return false;
-    if (run < kWarmUps) continue;
+    if (run < sizes.warm_ups()) continue;
     call_s.push_back(seconds_since(start));
     kernel_s.push_back(static_cast<double>(scanner->last_kernel_ms()) * 1e-3);
   }

@@ -24,6 +24,7 @@ struct GpuFigure {
 struct GpuSizes {
   bool rehearsal = false;
   int at_most(int full, int rehearsed) const { return rehearsal ? rehearsed : full; }
+  int warm_ups() const { return at_most(2, 0); }
 };
 
 // What stands above the figures.
