@@ -1,6 +1,7 @@
 #pragma once
-// What a FingerScanner must give, by the reference definitions. Needs no test library, so that it
-// also compiles on a bare GPU machine.
+// What a FingerScanner must give, by the reference definitions or, where there is much of it, by
+// one of their twins on the CPU. Needs no test library, so that it also compiles on a bare GPU
+// machine.
 
 #include <algorithm>
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/backend.h"
 #include "tests/kernels/random_finger_gallery.h"
 
 namespace whorl::kernels {
@@ -35,18 +37,19 @@ struct FingerSearches {
 
 // Every eligible print that reaches the floor, and its score.
 inline std::map<std::uint32_t, int> expected_scores(const FingerGallery& gallery,
-                                                    const FingerSearch& search, FingerScore score) {
+                                                    const FingerSearch& search, FingerScore score,
+                                                    Backend backend = Backend::reference) {
   std::map<std::uint32_t, int> all;
   for (std::size_t b = 0; b < gallery.blocks.size(); ++b) {
     const PackedFingers block = gallery.blocks[b].view();
     std::vector<FingerColumns> columns(static_cast<std::size_t>(block.codes.groups) + 1);
     std::uint16_t scores[kBlockPrints] = {};
     const std::uint16_t least = 0;
-    score_finger_block_reference({&search.codes, &least, 1}, block.codes, search.eligible[b],
-                                 nullptr, columns.data(), scores);
+    score_finger_block(backend)({&search.codes, &least, 1}, block.codes, search.eligible[b],
+                                nullptr, columns.data(), scores);
     if (score == FingerScore::alignment) {
-      align_prints_reference(search.minutiae, block.minutiae, columns.data(), search.eligible[b],
-                             search.least_votes, scores);
+      align_prints(backend)(search.minutiae, block.minutiae, columns.data(), search.eligible[b],
+                            search.least_votes, scores);
     }
     for (std::uint32_t p = 0; p < kBlockPrints; ++p) {
       if (scores[p] < search.at_least) continue;
@@ -59,8 +62,9 @@ inline std::map<std::uint32_t, int> expected_scores(const FingerGallery& gallery
 // What is wrong with a list, or nothing: each of its prints must have its score, and every print
 // that belongs there must be there.
 inline std::string disagreement(const FingerGallery& gallery, const FingerSearch& search,
-                                FingerScore score, const std::vector<FingerCandidate>& list) {
-  const std::map<std::uint32_t, int> all = expected_scores(gallery, search, score);
+                                FingerScore score, const std::vector<FingerCandidate>& list,
+                                Backend backend = Backend::reference) {
+  const std::map<std::uint32_t, int> all = expected_scores(gallery, search, score, backend);
   std::map<std::uint32_t, int> told;
   for (const FingerCandidate& c : list) {
     const auto found = all.find(c.row);
