@@ -18,9 +18,9 @@
 
 namespace whorl::kernels::device {
 
-constexpr int kWgmmaRowBytes = 64, kWgmmaDepth = 32, kWgmmaColumns = 256;
+constexpr int kWgmmaRowBytes = 64, kWgmmaDepth = 32;  // bytes
 constexpr int kWgmmaAlignment = 8 * kWgmmaRowBytes;
-constexpr int kWgmmaSums = kWgmmaColumns / 2;  // of a thread
+constexpr int wgmma_sums(int columns) { return columns / 2; }  // of a thread
 
 WHORL_HOST_DEVICE constexpr int swizzled_chunk(int row, int chunk) { return chunk ^ (row / 2 % 4); }
 
@@ -42,11 +42,13 @@ inline void publish_to_wgmma() {}
 template <int kWords, typename Word>
 void hold(Word (&)[kWords]) {}
 inline void wgmma_begin() {}
-inline void wgmma(int (&d)[kWgmmaSums], std::uint64_t a, std::uint64_t b) {
-  emulated::wgmma<emulated::SignedBytes>(d, kWgmmaColumns, a, b);
+template <int kSums>
+void wgmma(int (&d)[kSums], std::uint64_t a, std::uint64_t b) {
+  emulated::wgmma<emulated::SignedBytes>(d, 2 * kSums, a, b);
 }
-inline void wgmma(float (&d)[kWgmmaSums], std::uint64_t a, std::uint64_t b) {
-  emulated::wgmma<emulated::Halves>(d, kWgmmaColumns, a, b);
+template <int kSums>
+void wgmma(float (&d)[kSums], std::uint64_t a, std::uint64_t b) {
+  emulated::wgmma<emulated::Halves>(d, 2 * kSums, a, b);
 }
 template <int kSums>
 void wgmma_u8(int (&d)[kSums], const unsigned (&a)[4], std::uint64_t b) {
@@ -98,29 +100,48 @@ __device__ __forceinline__ void wgmma_wait() {
 #define WHORL_32(kind, n)                                                    \
   WHORL_EIGHT(kind, n), WHORL_EIGHT(kind, n + 8), WHORL_EIGHT(kind, n + 16), \
       WHORL_EIGHT(kind, n + 24)
-#define WHORL_WGMMA(kind, shape_and_types, last)                                             \
-  WHORL_SM90A(                                                                               \
-      "{.reg .pred adds;\n\tsetp.eq.u32 adds, 0, 0;\n\t"                                     \
-      "wgmma.mma_async.sync.aligned." shape_and_types                                        \
-      " {%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "             \
-      "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "     \
-      "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "     \
-      "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63, "     \
-      "%64, %65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79, "     \
-      "%80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95, "     \
-      "%96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, "     \
-      "%110, %111, %112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, " \
-      "%124, %125, %126, %127}, %128, %129, adds" last ";}"                                  \
-      : WHORL_32(kind, 0), WHORL_32(kind, 32), WHORL_32(kind, 64), WHORL_32(kind, 96)        \
-      : "l"(a), "l"(b)                                                                       \
+#define WHORL_TO_63                                                                  \
+  "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "           \
+  "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, " \
+  "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, " \
+  "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63"
+#define WHORL_TO_127                                                                     \
+  WHORL_TO_63                                                                            \
+  ", %64, %65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79, "   \
+  "%80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95, "     \
+  "%96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, "     \
+  "%110, %111, %112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, " \
+  "%124, %125, %126, %127"
+#define WHORL_WGMMA(shape_and_types, sums, last, ...)                           \
+  WHORL_SM90A(                                                                  \
+      "{.reg .pred adds;\n\tsetp.eq.u32 adds, 0, 0;\n\t"                        \
+      "wgmma.mma_async.sync.aligned." shape_and_types " {" sums "}, " last ";}" \
+      : __VA_ARGS__                                                             \
+      : "l"(a), "l"(b)                                                          \
       : "memory")
-__device__ __forceinline__ void wgmma(int (&d)[kWgmmaSums], std::uint64_t a, std::uint64_t b) {
-  WHORL_WGMMA("+r", "m64n256k32.s32.s8.s8", "");
+#define WHORL_WGMMA_256(kind, shape_and_types, last)                                     \
+  WHORL_WGMMA(shape_and_types, WHORL_TO_127, "%128, %129, adds" last, WHORL_32(kind, 0), \
+              WHORL_32(kind, 32), WHORL_32(kind, 64), WHORL_32(kind, 96))
+#define WHORL_WGMMA_128(kind, shape_and_types, last)                                  \
+  WHORL_WGMMA(shape_and_types, WHORL_TO_63, "%64, %65, adds" last, WHORL_32(kind, 0), \
+              WHORL_32(kind, 32))
+__device__ __forceinline__ void wgmma(int (&d)[128], std::uint64_t a, std::uint64_t b) {
+  WHORL_WGMMA_256("+r", "m64n256k32.s32.s8.s8", "");
+}
+__device__ __forceinline__ void wgmma(int (&d)[64], std::uint64_t a, std::uint64_t b) {
+  WHORL_WGMMA_128("+r", "m64n128k32.s32.s8.s8", "");
 }
 // Neither side negated or turned.
-__device__ __forceinline__ void wgmma(float (&d)[kWgmmaSums], std::uint64_t a, std::uint64_t b) {
-  WHORL_WGMMA("+f", "m64n256k16.f32.f16.f16", ", 1, 1, 0, 0");
+__device__ __forceinline__ void wgmma(float (&d)[128], std::uint64_t a, std::uint64_t b) {
+  WHORL_WGMMA_256("+f", "m64n256k16.f32.f16.f16", ", 1, 1, 0, 0");
 }
+__device__ __forceinline__ void wgmma(float (&d)[64], std::uint64_t a, std::uint64_t b) {
+  WHORL_WGMMA_128("+f", "m64n128k16.f32.f16.f16", ", 1, 1, 0, 0");
+}
+#undef WHORL_WGMMA_128
+#undef WHORL_WGMMA_256
+#undef WHORL_TO_127
+#undef WHORL_TO_63
 #undef WHORL_WGMMA
 
 // Signless, A in registers, N by the number of sums: 16, 32 or 48.

@@ -106,8 +106,9 @@ struct FaceHalves {
   // What a device's sums of products may be off by. A product of halves is exact in a float. Tensor
   // cores add up to 16 of them to a sum at a time, each cut off at the last place of the largest
   // (Fasi, Higham, Mikaitis and Pranesh, "Numerical behavior of NVIDIA tensor cores", PeerJ
-  // Computer Science 7:e330, 2021), which is 17/16 cuts of at most 2^-23 N^2 a code; lanes that
-  // round to nearest lose less. PTX promises nothing, so twice as much is taken.
+  // Computer Science 7:e330, 2021), which is 17/16 cuts of at most 2^-23 N^2 a code and one more
+  // for each sum; lanes that round to nearest lose less. PTX promises nothing, so twice as much is
+  // taken, and the GPU check looks at what a device really loses.
   static float dot_slack(int dimension) {
     return (9.0F / 8 * static_cast<float>(dimension + kFaceStride) + 16) / (1 << 22);
   }
@@ -190,7 +191,7 @@ WHORL_HOST_DEVICE inline float face_cut(const FaceProbeTerms& coarse, float bar)
 WHORL_HOST_DEVICE inline float face_slope(const FaceProbeTerms& coarse) {
   return coarse.reach / coarse.scale;
 }
-// A probe of zeros has a cut that is no number: nothing is below it.
+// A probe of zeros has a cut that is no number where its scale is zero: nothing is below it.
 template <class Dot>
 WHORL_HOST_DEVICE bool below_face_cut(Dot dot, float row_scale, float cut) {
   return static_cast<float>(dot) * row_scale < cut;

@@ -375,10 +375,14 @@ Status CudaFaceScanner<Codes>::start_scan(const FaceScan& scan) {
   using Eight = device::FaceWords<Codes, 8, 4, 2>;  // the longest rows
   const int count = scan.probes.count;
   Status status = Status::ok;
+  if (tuning_.use != nullptr) ++tuning_.use->launches;
   if (tiles_ && count > device::kMaxWordProbes) {
     const int chunks = store_.chunks();
-    const auto wgmma = WHORL_CUDA_ENTRY(wgmma_tiles)(tuning_.codes, chunks);
-    if (wgmma_ && count > wgmma.probes / 2 && start_tiles(wgmma, scan, status)) return status;
+    const auto wgmma = WHORL_CUDA_ENTRY(wgmma_tiles)(tuning_.codes, chunks, shared_bytes_);
+    if (wgmma_ && count > wgmma.probes / 2 && start_tiles(wgmma, scan, status)) {
+      if (tuning_.use != nullptr) ++tuning_.use->by_wgmma;
+      return status;
+    }
     for (const auto& tiles :
          {mma_tiles<Codes, 8>(chunks), mma_tiles<Codes, 4>(chunks), mma_tiles<Codes, 2>(chunks)}) {
       if (count > tiles.probes / 2 && start_tiles(tiles, scan, status)) return status;

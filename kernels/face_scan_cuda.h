@@ -8,7 +8,8 @@
 
 namespace whorl::kernels {
 
-// Hopper's own matrix instruction for more than 128 probes, where the device is one.
+// Hopper's own matrix instruction for more than 128 probes (64 where rows are long), where the
+// device is one.
 enum class Wgmma : std::uint8_t {
   never,
   where_right,  // once a small gallery's lists were those of mma.sync
@@ -18,6 +19,11 @@ enum class Wgmma : std::uint8_t {
 // What rows are read as first. Halves are twice the bytes and leave few rows to be compared
 // exactly.
 enum class FaceCodes : std::uint8_t { bytes, halves };
+
+// Counted for tests: a scan that does not fit goes another way without a word.
+struct FaceScanUse {
+  std::int64_t launches = 0, by_wgmma = 0;
+};
 
 struct FaceScanTuning {
   FaceCodes codes = FaceCodes::bytes;
@@ -31,6 +37,7 @@ struct FaceScanTuning {
   std::int64_t list_bytes = std::int64_t{128} << 20;
   // Of one list, or 64 for each row to keep where that is more. At least 256.
   std::int64_t list_entries = 8192;
+  FaceScanUse* use = nullptr;  // outlives the scanner
 };
 
 std::unique_ptr<FaceScanner> WHORL_CUDA_ENTRY(make_tuned_cuda_faces)(int device, int dimension,

@@ -13,14 +13,14 @@ namespace {
 using namespace device;
 
 // Each half of the eight warps takes 64 rows by all probes.
-template <class Codes>
+template <int kColumns, class Codes>
 struct WgmmaUnit {
-  static constexpr int kColumns = 8;
   static constexpr int kAlignment = kWgmmaAlignment, kGroups = 4 * kColumns;
-  static_assert(tile_probes(kColumns) == kWgmmaColumns && kFaceStride == kWgmmaRowBytes);
+  static constexpr int kSums = wgmma_sums(tile_probes(kColumns));
+  static_assert(kFaceStride == kWgmmaRowBytes);
   using Dot = typename Codes::Dot;
   using Sums = Dot[kGroups][1][4];
-  static_assert(sizeof(Sums) == sizeof(Dot[kWgmmaSums]));
+  static_assert(sizeof(Sums) == sizeof(Dot[kSums]));
 
   __device__ __forceinline__ static int place(int row, int part) {
     return row * kTileChunks + swizzled_chunk(row, part);
@@ -34,7 +34,7 @@ struct WgmmaUnit {
   __device__ __forceinline__ static void multiply(const Chunk* stage, const Chunk* probes,
                                                   Sums& sums) {
     const Chunk* rows = stage + warp_of_thread() / 4 * kWarpRows * kTileChunks;
-    auto& all = reinterpret_cast<Dot(&)[kWgmmaSums]>(sums);
+    auto& all = reinterpret_cast<Dot(&)[kSums]>(sums);
     hold(all);
     wgmma_begin();
 #pragma unroll
@@ -48,27 +48,33 @@ struct WgmmaUnit {
   }
 };
 
-template <class Codes>
+template <int kColumns, class Codes>
 __global__ void __launch_bounds__(kTileThreads, 1) scan_tiles_by_wgmma(FaceScan scan) {
-  FaceTiles<WgmmaUnit<Codes>::kColumns, WgmmaUnit<Codes>>(scan).run();
+  FaceTiles<kColumns, WgmmaUnit<kColumns, Codes>>(scan).run();
+}
+template <int kColumns, class Codes>
+TileKernel tiles_of(int chunks) {
+  return {scan_tiles_by_wgmma<kColumns, Codes>, tile_probes(kColumns), 1,
+          tile_shared_bytes<kColumns, WgmmaUnit<kColumns, Codes>>(chunks)};
 }
 template <class Codes>
-TileKernel tiles_of(int chunks) {
-  constexpr int kColumns = WgmmaUnit<Codes>::kColumns;
-  return {scan_tiles_by_wgmma<Codes>, tile_probes(kColumns), 1,
-          tile_shared_bytes<kColumns, WgmmaUnit<Codes>>(chunks)};
+TileKernel widest_tiles(int chunks, std::int64_t shared_bytes) {
+  const TileKernel wide = tiles_of<8, Codes>(chunks);
+  return wide.shared_bytes <= shared_bytes ? wide : tiles_of<4, Codes>(chunks);
 }
 
 }  // namespace
 
-TileKernel WHORL_CUDA_ENTRY(wgmma_tiles)(FaceCodes codes, int chunks) {
-  return codes == FaceCodes::bytes ? tiles_of<ByteCodes>(chunks) : tiles_of<HalfCodes>(chunks);
+TileKernel WHORL_CUDA_ENTRY(wgmma_tiles)(FaceCodes codes, int chunks, std::int64_t shared_bytes) {
+  return codes == FaceCodes::bytes ? widest_tiles<ByteCodes>(chunks, shared_bytes)
+                                   : widest_tiles<HalfCodes>(chunks, shared_bytes);
 }
 
 Status WHORL_CUDA_ENTRY(check_wgmma)(int device, FaceCodes codes, bool& right) {
   constexpr int kDimension = 128, kRows = 300, kProbes = 200, kKept = 3;
   FaceScanTuning plain;
   plain.codes = codes;
+  plain.list_entries = 256;  // so that what the first slice found decides who is seen of the rest
   plain.vectors = codes == FaceCodes::halves;  // their sums may differ in the last digits
   FaceScanTuning hopper = plain;
   hopper.wgmma = Wgmma::unchecked;

@@ -8,8 +8,10 @@
 
 namespace whorl::kernels {
 
-// For 256 probes a thread block, of so many chunks each. For devices of compute capability 9.0.
-device::TileKernel WHORL_CUDA_ENTRY(wgmma_tiles)(FaceCodes codes, int chunks);
+// For 256 probes a thread block, of so many chunks each, or for 128 where these do not fit into its
+// shared memory. For devices of compute capability 9.0.
+device::TileKernel WHORL_CUDA_ENTRY(wgmma_tiles)(FaceCodes codes, int chunks,
+                                                 std::int64_t shared_bytes);
 // Whether the lists of a small gallery are the same by wgmma and by mma.sync.
 Status WHORL_CUDA_ENTRY(check_wgmma)(int device, FaceCodes codes, bool& right);
 

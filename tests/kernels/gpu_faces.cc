@@ -102,7 +102,9 @@ class ExactFaces {
 };
 
 // Usual and awkward vectors, some of them twice; some rows wiped, some not admitted.
-bool agrees(int device, const Shape& shape) {
+bool agrees(int device, Shape shape) {
+  FaceScanUse use;
+  shape.tuning.use = &use;
   FaceMaker maker(kSeed + static_cast<std::uint64_t>(shape.dimension), shape.dimension);
   const auto vectors_of = [&](std::int64_t count) {
     std::vector<float> all;
@@ -155,12 +157,16 @@ bool agrees(int device, const Shape& shape) {
   for (std::size_t p = 0; p < expected.size(); ++p) {
     if (in_order(found[p]) != in_order(expected[p])) return false;
   }
-  return found.size() == expected.size() && scanner->exact() == shape.tuning.vectors;
+  // What was asked for was also what ran.
+  const bool wgmma = shape.tuning.wgmma != Wgmma::never;
+  return found.size() == expected.size() && scanner->exact() == shape.tuning.vectors &&
+         wgmma == (use.by_wgmma > 0);
 }
 
-// The exact nearest are all in the list.
-bool holds_the_best(const float* probe, const std::vector<float>& vectors,
-                    const std::vector<FaceCandidate>& list) {
+// Whether the exact nearest are all in the list and, where it says so, nobody else, each with its
+// similarity to the last bit.
+bool holds_the_best(const FaceScanner& scanner, const float* probe,
+                    const std::vector<float>& vectors, const std::vector<FaceCandidate>& list) {
   const auto rows = static_cast<std::int64_t>(vectors.size()) / kTimedDimension;
   std::vector<float> similarities(static_cast<std::size_t>(rows));
   face_dot(best_backend())(probe, {vectors.data(), rows, kTimedDimension}, similarities.data());
@@ -170,9 +176,13 @@ bool holds_the_best(const float* probe, const std::vector<float>& vectors,
   const float least = ranked[static_cast<std::size_t>(kept - 1)];
   const auto wanted = std::count_if(similarities.begin(), similarities.end(),
                                     [least](float s) { return s >= least; });
-  return wanted == std::count_if(list.begin(), list.end(), [&](const FaceCandidate& c) {
-           return similarities[c.row] >= least;
-         });
+  const auto best = std::count_if(list.begin(), list.end(), [&](const FaceCandidate& c) {
+    return similarities[c.row] >= least;
+  });
+  if (!scanner.exact()) return best == wanted;
+  return best == wanted && list.size() == static_cast<std::size_t>(wanted) &&
+         std::all_of(list.begin(), list.end(),
+                     [&](const FaceCandidate& c) { return c.similarity == similarities[c.row]; });
 }
 
 struct Times {
@@ -200,8 +210,8 @@ bool time_scans(FaceScanner& scanner, const std::vector<float>& vectors, int cou
   for (int i = 0; i < std::min(count, kCheckedProbes); ++i) {
     const int p = i * (count / std::min(count, kCheckedProbes));
     times.checked =
-        times.checked && holds_the_best(probes.data() + std::int64_t{p} * kTimedDimension, vectors,
-                                        lists[static_cast<std::size_t>(p)]);
+        times.checked && holds_the_best(scanner, probes.data() + std::int64_t{p} * kTimedDimension,
+                                        vectors, lists[static_cast<std::size_t>(p)]);
   }
   for (const auto& list : lists) times.listed += static_cast<double>(list.size());
   times.listed /= count;
@@ -225,9 +235,10 @@ void tell(const Times& times, const FaceScanTuning& tuning, std::int64_t rows, i
   const double mma = halves ? rates.mma_halves : rates.mma_bytes;
   const double wgmma = halves ? rates.wgmma_halves : rates.wgmma_bytes;
   const double products = tuning.wgmma != Wgmma::never ? wgmma : mma;
-  const double limit = of_memory ? rates.copy : products;
-  const std::string said = of_memory ? "copy" : "products alone";
-  figures.push_back({name, work / median(times.kernel_s), unit, limit, said, times.checked});
+  const double limit = of_memory ? std::max(rates.read, rates.copy) : products;
+  const std::string said = of_memory ? "reading alone" : "products alone";
+  figures.push_back({name + (of_memory ? ", read" : ", operations"), work / median(times.kernel_s),
+                     unit, limit, said, times.checked});
   figures.push_back({name, pairs / median(times.kernel_s), "comparisons/s", limit / work * pairs,
                      said, times.checked});
   figures.push_back(
@@ -272,8 +283,9 @@ bool check_gpu_faces(int device, GpuPart part, const GpuSizes& sizes) {
   for (const Shape& shape : shapes) {
     if ((shape.tuning.wgmma != Wgmma::never) != (part == GpuPart::wgmma)) continue;
     Shape fit = shape;
-    fit.rows = std::min<std::int64_t>(fit.rows, sizes.at_most(20'000, 200));
-    fit.probes = std::min(fit.probes, sizes.at_most(300, 20));
+    const bool wgmma = part == GpuPart::wgmma;  // which takes blocks of many
+    fit.rows = std::min<std::int64_t>(fit.rows, sizes.at_most(20'000, wgmma ? 130 : 200));
+    fit.probes = std::min(fit.probes, sizes.at_most(300, wgmma ? 130 : 20));
     const bool same = agrees(device, fit);
     std::printf("gpu: faces: %d probes, %lld x %d, %d %% admitted, %s%s: %s\n", fit.probes,
                 static_cast<long long>(fit.rows), fit.dimension, fit.admitted_percent,
@@ -289,17 +301,21 @@ bool time_gpu_faces(int device, GpuPart part, const GpuSizes& sizes, const GpuRa
   const int rows = sizes.at_most(1'000'000, 140), many = sizes.at_most(1024, 130);
   const std::vector<float> vectors = FaceMaker(kSeed, kTimedDimension).faces(rows);
   const bool wgmma = part == GpuPart::wgmma;
+  FaceScanUse use;
   const std::vector<FaceScanTuning> portable{with_vectors(bytes()), bytes(), by(FaceCodes::halves)};
   const std::vector<FaceScanTuning> hopper{by_wgmma(with_vectors(bytes())),
                                            by_wgmma(by(FaceCodes::halves))};
-  for (const FaceScanTuning& tuning : wgmma ? hopper : portable) {
+  for (FaceScanTuning tuning : wgmma ? hopper : portable) {
+    tuning.use = &use;
     const auto scanner =
         WHORL_CUDA_ENTRY(make_tuned_cuda_faces)(device, kTimedDimension, 0, tuning);
     if (!scanner || scanner->append(vectors.data(), rows) != Status::ok) return false;
     for (const int count : {1, kFewProbes, many}) {
       if (wgmma && count < many) continue;
       Times times;
+      use = {};
       if (!time_scans(*scanner, vectors, count, sizes, times)) return false;
+      times.checked = times.checked && wgmma == (use.by_wgmma > 0);
       tell(times, tuning, rows, count, rates, figures);
     }
   }

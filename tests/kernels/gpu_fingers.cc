@@ -111,7 +111,7 @@ bool check(const DeviceInfo& device, const GpuSizes& sizes, const Unit& unit) {
   bool all = true;
   const auto tell = [&](const std::string& what, const std::string& wrong) {
     std::printf("gpu: %s: %s: %s\n", unit.name, what.c_str(),
-                wrong.empty() ? "the definition's candidates" : wrong.c_str());
+                wrong.empty() ? "the right candidates" : wrong.c_str());
     all = all && wrong.empty();
   };
   FingerGalleryMaker maker(kSeed);
@@ -121,7 +121,8 @@ bool check(const DeviceInfo& device, const GpuSizes& sizes, const Unit& unit) {
     const FingerSearches searches(maker, gallery, shape.probes);
     tell(std::to_string(shape.probes) + " probes, " + std::to_string(shape.blocks) +
              " blocks, up to " + std::to_string(shape.minutiae) + " minutiae" +
-             (shape.memory_bytes == 1 ? ", streamed" : ""),
+             (shape.memory_bytes == 1 ? ", streamed" : "") +
+             (shape.backend == kReference ? "" : ", by the CPU's fastest twin"),
          check_gallery(device, unit, gallery, searches, shape.memory_bytes, shape.backend));
   }
   tell("updated between searches", check_updates(device, unit, 0));
@@ -197,8 +198,8 @@ void set_limit(CodeUnit unit, const GpuRates& rates, double pairs, GpuFigure& fi
                           : unit == CodeUnit::bytes  ? rates.mma_bytes / (2 * kBits)
                                                      : rates.wgmma_bytes / (2 * kBits);
   figure.limit = of_pairs / pairs;
-  figure.limit_said =
-      unit == CodeUnit::popcount ? "every pair, popcounts alone" : "every pair, products alone";
+  figure.limit_said = unit == CodeUnit::popcount ? "popcounts of every pair, ungated"
+                                                 : "products of every pair, ungated";
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -254,7 +255,8 @@ bool time_scan(const DeviceInfo& device, const GpuSizes& sizes, const GpuRates& 
         {name + ", whole, p99", call_s[call_s.size() * 99 / 100], "s", 0, "", checked});
   }
   if (whole || times > 1)
-    figures.push_back({"prints put on the device" + size, prints / put_s, "prints/s", 0, "",
+    figures.push_back({"prints put on the device" + size + (probes == 1 ? "" : ", again"),
+                       prints / put_s, "prints/s", 0, "",
                        checked && scanner->resident_bytes() > 0});
   return true;
 }

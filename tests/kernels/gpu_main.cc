@@ -24,24 +24,53 @@ namespace {
 
 constexpr int kSkipped = 77;
 
-bool check(const DeviceInfo& device, GpuPart part, const GpuSizes& sizes) {
-  if (!has_part(device, part)) return true;
-  bool all = check_gpu_fingers(device, part, sizes);
-  if (part == GpuPart::portable) all = check_gpu_comparisons(device.number, sizes) && all;
-  return check_gpu_faces(device.number, part, sizes) && all;
+struct Report {
+  GpuMachine machine;
+  std::vector<GpuFigure> figures;
+  std::string folder;
+  bool good = true;
+
+  void add(bool right) { good = right && good; }
+  // After each step, so that what comes later takes nothing away.
+  void save() {
+    if (!folder.empty()) add(write_gpu_report(folder, machine, figures));
+  }
+};
+
+// One family of kernels: what gives wrong answers on one device is timed on none.
+template <class Check, class Time>
+void check_and_time(const std::vector<DeviceInfo>& devices, GpuPart part, Report& report,
+                    Check check, Time time) {
+  bool right = true;
+  for (const DeviceInfo& device : devices) {
+    if (has_part(device, part)) right = check(device) && right;
+  }
+  report.add(right);
+  if (right && has_part(report.machine.device, part)) report.add(time(report.figures));
+  report.save();
 }
 
-bool time(GpuPart part, const GpuSizes& sizes, GpuMachine& machine,
-          std::vector<GpuFigure>& figures) {
-  const DeviceInfo& device = machine.device;
-  GpuRates& rates = machine.rates;
-  if (!has_part(device, part)) return true;
-  if (measure_gpu_rates(device, part, sizes.rehearsal, rates) != Status::ok) return false;
-  bool good = time_gpu_fingers(device, part, sizes, rates, figures);
-  good = time_gpu_faces(device.number, part, sizes, rates, figures) && good;
-  if (part == GpuPart::portable)
-    good = time_gpu_comparisons(device.number, sizes, rates, figures) && good;
-  return good;
+void run_part(const std::vector<DeviceInfo>& devices, GpuPart part, const GpuSizes& sizes,
+              Report& report) {
+  const DeviceInfo& first = report.machine.device;
+  GpuRates& rates = report.machine.rates;
+  if (has_part(first, part)) {
+    report.add(measure_gpu_rates(first, part, sizes.rehearsal, rates) == Status::ok);
+    report.save();
+  }
+  check_and_time(
+      devices, part, report,
+      [&](const DeviceInfo& device) { return check_gpu_fingers(device, part, sizes); },
+      [&](auto& figures) { return time_gpu_fingers(first, part, sizes, rates, figures); });
+  check_and_time(
+      devices, part, report,
+      [&](const DeviceInfo& device) { return check_gpu_faces(device.number, part, sizes); },
+      [&](auto& figures) { return time_gpu_faces(first.number, part, sizes, rates, figures); });
+  if (part != GpuPart::portable) return;
+  check_and_time(
+      devices, part, report,
+      [&](const DeviceInfo& device) { return check_gpu_comparisons(device.number, sizes); },
+      [&](auto& figures) { return time_gpu_comparisons(first.number, sizes, rates, figures); });
 }
 
 int run(const std::string& folder, const GpuSizes& sizes) {
@@ -51,27 +80,29 @@ int run(const std::string& folder, const GpuSizes& sizes) {
     std::puts("gpu: SKIPPED, this machine has no CUDA device");
     return kSkipped;
   }
-  bool good = status == Status::ok && !devices.empty();
-  if (!good) return 1;
-  GpuMachine machine{devices.front(), {}, WHORL_COMMIT, sizes.rehearsal};
-  std::vector<GpuFigure> figures;
-  for (const GpuPart part : {GpuPart::portable, GpuPart::wgmma}) {
-    for (const DeviceInfo& device : devices) good = check(device, part, sizes) && good;
-    // Nothing is timed whose answers are wrong, but what was timed before is told.
-    if (good) good = time(part, sizes, machine, figures);
-    if (!folder.empty() && !write_gpu_report(folder, machine, figures)) good = false;
+  if (status != Status::ok) {
+    std::puts("gpu: FAILED, the device does not answer");
+    return 1;
   }
-  for (const GpuFigure& figure : figures) good = good && figure.checked;
-  good = good && machine.rates.wrong.empty();
-  std::fputs(gpu_page(machine, figures).c_str(), stdout);
-  std::puts(good ? "gpu: all answers are right" : "gpu: FAILED");
-  return good ? 0 : 1;
+  Report report;
+  report.machine.device = devices.front();
+  report.machine.commit = WHORL_COMMIT;
+  report.machine.rehearsal = sizes.rehearsal;
+  report.folder = folder;
+  run_part(devices, GpuPart::portable, sizes, report);
+  run_part(devices, GpuPart::wgmma, sizes, report);
+  for (const GpuFigure& figure : report.figures) report.add(figure.checked);
+  report.add(report.machine.rates.wrong.empty());
+  std::fputs(gpu_page(report.machine, report.figures).c_str(), stdout);
+  std::puts(report.good ? "gpu: all answers are right" : "gpu: FAILED");
+  return report.good ? 0 : 1;
 }
 
 }  // namespace
 }  // namespace whorl::kernels
 
 int main(int argc, char** argv) {
+  (void)std::setvbuf(stdout, nullptr, _IOLBF, 0);  // so that a hang or a kill takes no line away
   std::string folder;
   whorl::kernels::GpuSizes sizes;
   for (int a = 1; a < argc; ++a) {

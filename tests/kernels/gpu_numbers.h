@@ -4,73 +4,94 @@
 
 #include <cuda_runtime.h>
 
+#include <cmath>
 #include <cstdint>
+#include <vector>
 
 #include "kernels/face_rows_cuda.h"
 
 namespace whorl::kernels::device {
 
 // Anything but constant, which devices multiply with less power and a higher clock.
-WHORL_HOST_DEVICE inline int small_number(unsigned matrix, unsigned row, unsigned column) {
+WHORL_HOST_DEVICE inline unsigned random_word(unsigned matrix, unsigned row, unsigned column) {
   unsigned mixed = (matrix * 8191U + row * 131U + column + 1) * 2654435761U;
   mixed ^= mixed >> 15U;
   mixed *= 2246822519U;
-  return static_cast<int>(mixed >> 28U) - 8;
+  return mixed ^ mixed >> 13U;
 }
 
-struct ByteNumbers {
-  using Dot = int;
-  static constexpr int kPerWord = 4;
-  WHORL_HOST_DEVICE static unsigned code_of(int number) {
-    return static_cast<unsigned>(number) & 0xFFU;
+// -8 .. 7, which bytes and halves both hold.
+template <class Codes>
+struct SmallNumbers : Codes {
+  WHORL_HOST_DEVICE static int number(unsigned matrix, unsigned row, unsigned column) {
+    return static_cast<int>(random_word(matrix, row, column) >> 28U) - 8;
   }
-  WHORL_HOST_DEVICE static int product(int a, int b) { return a * b; }
-  __device__ __forceinline__ static void multiply(int (&d)[4], const unsigned (&a)[4],
-                                                  const unsigned (&b)[2]) {
-    mma_m16n8k32_s8(d, a, b);
-  }
-};
-struct HalfNumbers {
-  using Dot = float;
-  static constexpr int kPerWord = 2;
-  WHORL_HOST_DEVICE static unsigned code_of(int number) {
-    return FaceHalves::code_of(static_cast<float>(number), 1);
-  }
-  WHORL_HOST_DEVICE static int product(int a, int b) { return a * b; }
-  __device__ __forceinline__ static void multiply(float (&d)[4], const unsigned (&a)[4],
-                                                  const unsigned (&b)[2]) {
-    mma_m16n8k16_f16(d, a, b);
+  // Numbers column .. column + kPerWord - 1.
+  WHORL_HOST_DEVICE static unsigned word(unsigned matrix, unsigned row, unsigned column) {
+    constexpr unsigned kBits = 32U / Codes::kPerWord;
+    unsigned all = 0;
+    for (unsigned k = 0; k < Codes::kPerWord; ++k) {
+      const auto code = static_cast<unsigned>(
+          Codes::code_of(static_cast<float>(number(matrix, row, column + k)), 1));
+      all |= (code & ((1U << kBits) - 1)) << (kBits * k);
+    }
+    return all;
   }
 };
+using ByteNumbers = SmallNumbers<ByteCodes>;
+using HalfNumbers = SmallNumbers<HalfCodes>;
+
 struct BitNumbers {
   using Dot = int;
   static constexpr int kPerWord = 32;
-  WHORL_HOST_DEVICE static unsigned code_of(int number) {
-    return static_cast<unsigned>(number) & 1U;
+  WHORL_HOST_DEVICE static unsigned word(unsigned matrix, unsigned row, unsigned column) {
+    return random_word(matrix, row, column / kPerWord);
   }
-  WHORL_HOST_DEVICE static int product(int a, int b) { return a & b & 1; }
+  WHORL_HOST_DEVICE static int number(unsigned matrix, unsigned row, unsigned column) {
+    return static_cast<int>(word(matrix, row, column) >> column % kPerWord & 1U);
+  }
   __device__ __forceinline__ static void multiply(int (&d)[4], const unsigned (&a)[4],
                                                   const unsigned (&b)[2]) {
     mma_m16n8k256_b1_and(d, a, b);
   }
 };
 
-// Numbers column .. column + kPerWord - 1 of a row.
-template <class Numbers>
-WHORL_HOST_DEVICE unsigned word_of(unsigned matrix, unsigned row, unsigned column) {
-  constexpr unsigned kBits = 32U / Numbers::kPerWord;
-  unsigned word = 0;
-  for (unsigned k = 0; k < Numbers::kPerWord; ++k)
-    word |= Numbers::code_of(small_number(matrix, row, column + k)) << (kBits * k);
-  return word;
-}
 // Of row `row` of matrix 0 and row `column` of another.
 template <class Numbers>
 int dot_of(unsigned row, unsigned other, unsigned column, unsigned depth) {
   int sum = 0;
   for (unsigned k = 0; k < depth; ++k)
-    sum += Numbers::product(small_number(0, row, k), small_number(other, column, k));
+    sum += Numbers::number(0, row, k) * Numbers::number(other, column, k);
   return sum;
+}
+
+// Unit vectors of one sign as halves: what is cut off their sums adds up. [count, size]
+inline std::vector<std::uint16_t> unit_halves(int count, int size) {
+  std::vector<std::uint16_t> all;
+  for (int v = 0; v < count; ++v) {
+    double squares = 0;
+    std::vector<double> one;
+    for (int d = 0; d < size; ++d) {
+      const unsigned word = random_word(9, static_cast<unsigned>(v), static_cast<unsigned>(d));
+      one.push_back(static_cast<double>(word) + 1);
+      squares += one.back() * one.back();
+    }
+    for (const double number : one) {
+      all.push_back(FaceHalves::code_of(static_cast<float>(number / std::sqrt(squares)), 1));
+    }
+  }
+  return all;
+}
+// How far a device's sum is from that of rows `a` and `b`, as a share of what the bounds allow.
+inline double share_of_slack(const std::vector<std::uint16_t>& halves, int size, int a, int b,
+                             float told) {
+  double sum = 0;
+  for (int d = 0; d < size; ++d) {
+    sum += FaceHalves::number_of(halves[static_cast<std::size_t>(a * size + d)], 1) *
+           FaceHalves::number_of(halves[static_cast<std::size_t>(b * size + d)], 1);
+  }
+  return std::abs(static_cast<double>(told) - sum) /
+         static_cast<double>(FaceHalves::dot_slack(size));
 }
 
 }  // namespace whorl::kernels::device

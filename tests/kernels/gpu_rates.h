@@ -19,12 +19,17 @@ inline bool has_part(const DeviceInfo& device, GpuPart part) {
 struct GpuRates {
   int processors = 0;
   double copy = 0;  // bytes read and written a second, of copies larger than every cache
+  double read = 0;  // bytes read a second, as many
   // Operations a second, a multiply-add two; 0 where the device lacks the instruction.
   double mma_bytes = 0, mma_bits = 0, mma_halves = 0;
   double wgmma_bytes = 0, wgmma_halves = 0;
-  double popcounts = 0;            // 32-bit words a second
-  double clock_hz = 0;             // of the multiprocessors while they multiplied
-  std::vector<std::string> wrong;  // instructions whose products are not those of the definition
+  double popcounts = 0;  // 32-bit words a second
+  double clock_hz = 0;   // of the multiprocessors while they multiplied
+  // How far sums of halves were from the exact ones, as a share of FaceHalves::dot_slack: above
+  // 1 the scans by halves may lose rows.
+  double mma_slack = 0, wgmma_slack = 0;
+  std::vector<std::string> wrong;  // what gave other sums than it must
+  std::string driver_said;         // by nvidia-smi, right after; nothing where it is not there
 };
 
 // Some milliseconds an instruction; a rehearsal does as little as there is.
@@ -36,5 +41,7 @@ struct MatrixRun {
   bool right = false;  // every sum that was looked at
 };
 Status WHORL_CUDA_ENTRY(run_wgmma)(bool halves, int blocks, int rounds, MatrixRun& run);
+// The largest share of the slack, of vectors of `size` halves, whole rows of 32.
+Status WHORL_CUDA_ENTRY(wgmma_slack_used)(int size, double& share);
 
 }  // namespace whorl::kernels

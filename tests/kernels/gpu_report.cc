@@ -1,10 +1,8 @@
 #include "tests/kernels/gpu_report.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstdio>
 #include <ctime>
-#include <memory>
 #include <thread>
 
 #include "kernels/cuda_memory.h"
@@ -28,25 +26,6 @@ std::string today() {
   return date;
 }
 
-// What NVIDIA's tool says of the driver, of the clocks as they are and as they may be, and of the
-// power; nothing where it is not installed.
-std::string told_by_driver(int device) {
-  const std::string command =
-      "nvidia-smi --query-gpu=driver_version,clocks.sm,clocks.max.sm,clocks.mem,clocks.max.mem,"
-      "power.limit,temperature.gpu --format=csv,noheader -i " +
-      std::to_string(device) + " 2>/dev/null";
-  struct Close {
-    void operator()(std::FILE* pipe) const { (void)pclose(pipe); }
-  };
-  const std::unique_ptr<std::FILE, Close> pipe(popen(command.c_str(), "r"));
-  char line[256] = "";
-  if (pipe == nullptr || std::fgets(line, sizeof(line), pipe.get()) == nullptr) return {};
-  std::string said(line);
-  while (!said.empty() && std::isspace(static_cast<unsigned char>(said.back())) != 0)
-    said.pop_back();
-  return said;
-}
-
 // What is said above the figures, in order: the page's rows and the JSON's context.
 std::vector<std::pair<std::string, std::string>> facts_of(const GpuMachine& machine) {
   const DeviceInfo& device = machine.device;
@@ -63,21 +42,28 @@ std::vector<std::pair<std::string, std::string>> facts_of(const GpuMachine& mach
       {"driver", "CUDA " + cuda_version(driver) + ", runtime " + cuda_version(runtime)},
       {"clock", number("%.0f MHz", rates.clock_hz * 1e-6) + " while tensor cores multiplied"},
       {"commit", machine.commit},
-      {"copies", tera(rates.copy) + " TB/s, read and written"},
+      {"memory",
+       tera(rates.copy) + " TB/s read and written by copies, " + tera(rates.read) + " TB/s read"},
       {"tensor cores by mma", tera(rates.mma_bytes) + " T operations/s on bytes, " +
                                   tera(rates.mma_bits) + " on bits, " + tera(rates.mma_halves) +
-                                  " on halves"}};
+                                  " on halves, whose sums use " + number("%.3f", rates.mma_slack) +
+                                  " of their slack"}};
   if (rates.wgmma_bytes > 0) {
-    facts.emplace_back("tensor cores by wgmma", tera(rates.wgmma_bytes) +
-                                                    " T operations/s on bytes, " +
-                                                    tera(rates.wgmma_halves) + " on halves");
+    facts.emplace_back("tensor cores by wgmma",
+                       tera(rates.wgmma_bytes) + " T operations/s on bytes, " +
+                           tera(rates.wgmma_halves) + " on halves, whose sums use " +
+                           number("%.3f", rates.wgmma_slack) + " of their slack");
   }
   facts.emplace_back("popcounts", tera(rates.popcounts) + " T words/s");
-  if (const std::string said = told_by_driver(device.number); !said.empty()) {
+  if (!rates.driver_said.empty()) {
     facts.emplace_back(
-        "nvidia-smi: driver, clock, most, memory's clock, most, power limit, degrees", said);
+        "nvidia-smi, right after the rates: driver, clock, at most, memory's clock, "
+        "at most, power limit, degrees",
+        rates.driver_said);
   }
-  for (const std::string& wrong : rates.wrong) facts.emplace_back("WRONG PRODUCTS", wrong);
+  std::string wrong;
+  for (const std::string& one : rates.wrong) wrong += (wrong.empty() ? "" : "; ") + one;
+  if (!wrong.empty()) facts.emplace_back("WRONG PRODUCTS", wrong);
   return facts;
 }
 
@@ -140,7 +126,9 @@ std::string gpu_page(const GpuMachine& machine, const std::vector<GpuFigure>& fi
   if (machine.rehearsal) text += "**A rehearsal: no figure here means anything.**\n\n";
   text +=
       "`tools/gpu`: a million prints of 40 minutiae (1,024 strangers again and again), gate 63 "
-      "degrees, 120 votes; a million faces of 512.\nKernel time alone, the median of the runs, "
+      "degrees, 120 votes; a million faces of 512.\nAn answer is checked where a part of it was "
+      "compared with the definition's (of many probes or pairs some). Kernel time alone, the "
+      "median of the runs, "
       "where nothing else is said. Nothing was timed before its answers on awkward shapes were the "
       "definition's, bit for bit.\n\n| | |\n|---|---|\n";
   for (const auto& [name, said] : facts_of(machine)) text += "| " + name + " | " + said + " |\n";

@@ -19,6 +19,8 @@ GpuMachine machine() {
   made.rates.copy = 4.3e12;
   made.rates.mma_bytes = 1.2e15;
   made.rates.clock_hz = 1.75e9;
+  made.rates.mma_slack = 0.05;
+  made.rates.driver_said = "580.1, 1700 MHz";
   made.commit = "abc1234";
   return made;
 }
@@ -33,6 +35,8 @@ TEST(GpuReport, ReadsAsAPage) {
   const std::string page = gpu_page(machine(), figures());
   EXPECT_NE(page.find("| commit | abc1234 |"), std::string::npos) << page;
   EXPECT_NE(page.find("1750 MHz while tensor cores multiplied"), std::string::npos) << page;
+  EXPECT_NE(page.find("degrees | 580.1, 1700 MHz |"), std::string::npos) << page;
+  EXPECT_NE(page.find("whose sums use 0.050 of their slack"), std::string::npos) << page;
   EXPECT_NE(page.find("| driver | CUDA 13.0, runtime 13.0 |"), std::string::npos) << page;
   EXPECT_NE(page.find("| prints | 5e+08 | comparisons/s | 1e+09, every pair, products alone | 0.50 "
                       "| checked |"),
@@ -53,8 +57,8 @@ TEST(GpuReport, SaysThatARehearsalIsNone) {
 
 TEST(GpuReport, SaysWhichProductsAreWrong) {
   GpuMachine wrong = machine();
-  wrong.rates.wrong = {"mma, bits"};
-  EXPECT_NE(gpu_page(wrong, {}).find("| WRONG PRODUCTS | mma, bits |"), std::string::npos);
+  wrong.rates.wrong = {"mma, bits", "reads"};
+  EXPECT_NE(gpu_page(wrong, {}).find("| WRONG PRODUCTS | mma, bits; reads |"), std::string::npos);
 }
 
 TEST(GpuReport, IsGoogleBenchmarksJson) {

@@ -1,5 +1,7 @@
 #include "emulated_device.h"
 
+#include <atomic>
+
 #include "runtime_state.h"
 
 namespace whorl::emulated {
@@ -9,7 +11,12 @@ Runtime& runtime() {
   return one;
 }
 
+// Asked by every thread of a kernel, whose launch may hold the runtime's lock.
+static std::atomic<bool> broken_wgmma = false;
+bool wgmma_does_nothing() { return broken_wgmma; }
+
 void set_devices(const Devices& devices) {
+  broken_wgmma = devices.broken_wgmma;
   runtime().look([&](Runtime& r) { r.set(devices); });
 }
 void reset() { set_devices({}); }

@@ -17,6 +17,7 @@ struct Devices {
   // Bit s % 2: the s-th stream that is opened does what it is told only when it is waited for, the
   // others do it at once. Whoever forgets to wait is found out by one of the four.
   unsigned late_streams = 0;
+  bool broken_wgmma = false;  // with both sides in shared memory it adds nothing
 };
 // From now on, with device 0 current on every host thread. Forgets faults and what kernels were
 // told; what is allocated stays.
@@ -27,6 +28,8 @@ void reset();  // one device, all right
 // bus. Launches count, and do not run from then on; memory can still be given back. 1 or more.
 void fail_calls_after(int n, int error);
 int calls_made();  // since the last of the three above
+
+bool wgmma_does_nothing();
 
 std::size_t bytes_in_use();  // of device memory
 int live_allocations();      // of device memory and of pinned host memory

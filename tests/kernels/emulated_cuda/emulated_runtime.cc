@@ -59,6 +59,10 @@ cudaError_t cudaGetLastError() {
   });
 }
 
+cudaError_t cudaDeviceGetPCIBusId(char* name, int bytes, int device) {
+  std::snprintf(name, static_cast<std::size_t>(bytes), "0000:%02X:00.0", device);
+  return cudaSuccess;
+}
 cudaError_t cudaDriverGetVersion(int* version) {
   *version = 13000;
   return cudaSuccess;

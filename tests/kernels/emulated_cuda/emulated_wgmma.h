@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "emulated_device.h"
 #include "emulated_mma.h"
 #include "emulated_threads.h"
 #include "emulated_warp.h"
@@ -41,6 +42,7 @@ struct WgmmaMatrix {
 template <class Unit, class T>
 void wgmma(T* d, int columns, std::uint64_t a, std::uint64_t b) {
   __syncwarp();
+  if (wgmma_does_nothing()) return;
   const WgmmaMatrix left(a), right(b);
   const auto thread = static_cast<int>(current().thread.x) % 128;
   const int warp = thread / 32, g = thread % 32 / 4, t = thread % 4;
