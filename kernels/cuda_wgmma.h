@@ -1,12 +1,12 @@
 #pragma once
 // Hopper's matrix instruction, by four warps together: d += A B' with A [64, 32] and B [N, 32] of
-// 8-bit integers, or half as many halves, 32 bytes a row. Where they are in shared memory, rows are
-// of 64 bytes (two instructions' K) that are swizzled: chunk c of row r stands at chunk c ^ (r / 2
-// % 4), from an address that is a multiple of 512 on. An A in registers is held as
-// kernels/cuda_mma.h has it, 16 rows by each warp. Lane 4 g + t of warp w holds d[4 j + 2 r + i] of
-// row 16 w + 8 r + g, column 8 j + 2 t + i. For .cu files alone. Compute capability 9.0 and code
-// for sm_90a; a trap in any other. Source: NVIDIA, PTX ISA 9.0, "Asynchronous Warpgroup Level
-// Matrix Instructions", 9.7.15.
+// 8-bit integers, or half as many halves: 32 bytes a row. Where they are in shared memory, rows are
+// of 64 bytes (two instructions' K) that are swizzled: chunk c of row r stands at chunk
+// c ^ (r / 2 % 4), from an address that is a multiple of 512 on. An A in registers is held as
+// kernels/cuda_mma.h has it, 16 rows by each warp.
+// Lane 4 g + t of warp w holds d[4 j + 2 r + i] of row 16 w + 8 r + g, column 8 j + 2 t + i.
+// For .cu files alone. Compute capability 9.0 and code for sm_90a; a trap in any other.
+// Source: NVIDIA, PTX ISA 9.0, "Asynchronous Warpgroup Level Matrix Instructions", 9.7.15.
 
 #include <cuda_runtime.h>
 
