@@ -71,7 +71,7 @@ TileKernel WHORL_CUDA_ENTRY(wgmma_tiles)(FaceCodes codes, int chunks, std::int64
 }
 
 Status WHORL_CUDA_ENTRY(check_wgmma)(int device, FaceCodes codes, bool& right) {
-  constexpr int kDimension = 128, kRows = 300, kProbes = 200, kKept = 3;
+  constexpr int kDimension = 128, kRows = 300, kProbes = 130, kKept = 3;
   FaceScanTuning plain;
   plain.codes = codes;
   plain.list_entries = 256;  // so that what the first slice found decides who is seen of the rest

@@ -129,21 +129,6 @@ TEST_P(FaceScanByHalves, GivesTheExactListsOfAwkwardVectors) {
   }
 }
 
-TEST_P(FaceScanByHalves, GivesTheExactListsByWgmma) {
-  if (!GetParam()) GTEST_SKIP() << "tiles alone are multiplied so";
-  for (const int dimension : {33, 128, 512}) {  // the last by half as many probes at once
-    FaceScanUse use;
-    FaceScanTuning hopper = tuning(true);
-    hopper.wgmma = dimension == 33 ? Wgmma::where_right : Wgmma::unchecked;
-    hopper.use = &use;
-    FaceMaker maker(static_cast<std::uint64_t>(90 + dimension), dimension);
-    FaceTwins both(emulated_make_tuned_cuda_faces(0, dimension, kMemory, hopper), dimension);
-    both.append(maker.faces(200));
-    both.expect_exact(maker.faces(dimension == 512 ? 65 : 129), 3);
-    EXPECT_GT(use.by_wgmma, 0);
-  }
-}
-
 // Without the vectors: nobody is lost, few others are listed, and what is said of each is close.
 TEST_P(FaceScanByHalves, ListsHardlyMoreThanAreKept) {
   constexpr int kDimension = 512, kKeep = 10, kRows = 2000;

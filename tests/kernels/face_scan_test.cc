@@ -235,58 +235,6 @@ TEST_P(FaceScan, NothingIsNoLaunch) {
   EXPECT_EQ(faces->last_kernel_ms(), 0);
 }
 
-// --- Hopper's own matrix instruction
-
-// Blocks of 256 probes, whole and not; rows that end within a tile, one step and several.
-TEST_P(FaceScan, ListsTheSameByWgmma) {
-  if (!GetParam()) GTEST_SKIP() << "tiles alone are multiplied so";
-  FaceScanTuning tuning = small_tuning(true);
-  for (const int dimension : {33, 128, 192}) {
-    FaceScanUse use;
-    tuning.wgmma = dimension == 33 ? Wgmma::where_right : Wgmma::unchecked;
-    tuning.use = &use;
-    FaceMaker maker(static_cast<std::uint64_t>(60 + dimension), dimension);
-    FaceTwins twins(emulated_make_tuned_cuda_faces(0, dimension, kMemory, tuning), dimension);
-    twins.append(maker.faces(200));
-    twins.agree(maker.faces(dimension == 128 ? 300 : 129), 3);
-    EXPECT_GT(use.by_wgmma, 0);
-  }
-}
-TEST_P(FaceScan, MultipliesWithoutWgmmaWhereTheDeviceIsNoHopper) {
-  FaceScanTuning tuning = small_tuning(GetParam());
-  FaceScanUse use;
-  tuning.wgmma = Wgmma::where_right;
-  tuning.use = &use;
-  for (const int major : {8, 10}) {
-    emulated::set_devices({1, std::size_t{2} << 20, major, 0, 99 << 10});
-    FaceMaker maker(70, 64);
-    FaceTwins twins(emulated_make_tuned_cuda_faces(0, 64, 1 << 20, tuning), 64);
-    twins.append(maker.faces(200));
-    twins.agree(maker.faces(140), 3);
-  }
-  EXPECT_GT(use.launches, 0);
-  EXPECT_EQ(use.by_wgmma, 0);
-}
-TEST_P(FaceScan, MultipliesWithoutWgmmaThatIsWrong) {
-  if (!GetParam()) GTEST_SKIP() << "tiles alone are multiplied so";
-  emulated::Devices broken;
-  broken.broken_wgmma = true;
-  emulated::set_devices(broken);
-  for (const FaceCodes codes : {FaceCodes::bytes, FaceCodes::halves}) {
-    FaceScanUse use;
-    FaceScanTuning tuning = small_tuning(true);
-    tuning.codes = codes;
-    tuning.vectors = true;
-    tuning.wgmma = Wgmma::where_right;
-    tuning.use = &use;
-    FaceMaker maker(71, 64);
-    FaceTwins twins(emulated_make_tuned_cuda_faces(0, 64, kMemory, tuning), 64);
-    twins.append(maker.faces(200));
-    twins.expect_exact(maker.faces(130), 3);
-    EXPECT_EQ(use.by_wgmma, 0);
-  }
-}
-
 // --- Where the vectors fit, too
 
 TEST_P(FaceScan, RanksExactlyWhereTheVectorsFit) {
