@@ -298,7 +298,8 @@ bool check_gpu_faces(int device, GpuPart part, const GpuSizes& sizes) {
 
 bool time_gpu_faces(int device, GpuPart part, const GpuSizes& sizes, const GpuRates& rates,
                     std::vector<GpuFigure>& figures) {
-  const int rows = sizes.at_most(1'000'000, 140), many = sizes.at_most(1024, 130);
+  const int rows = sizes.at_most(1'000'000, 140),
+            many = sizes.at_most(1024, part == GpuPart::wgmma ? 130 : 20);
   const std::vector<float> vectors = FaceMaker(kSeed, kTimedDimension).faces(rows);
   const bool wgmma = part == GpuPart::wgmma;
   FaceScanUse use;

@@ -68,9 +68,10 @@ std::string check_gallery(const DeviceInfo& device, const Unit& unit, const Fing
 
 // Between searches the last block is put again with more in it, blocks are written over where they
 // stand, others are appended.
-std::string check_updates(const DeviceInfo& device, const Unit& unit, std::int64_t memory_bytes) {
+std::string check_updates(const DeviceInfo& device, const GpuSizes& sizes, const Unit& unit,
+                          std::int64_t memory_bytes) {
   FingerGalleryMaker maker(kSeed + 1);
-  FingerGallery gallery = maker.gallery(5, 4, 30);
+  FingerGallery gallery = maker.gallery(sizes.at_most(5, 3), 4, sizes.at_most(30, 9));
   const FingerSearches searches(maker, gallery, 4);
   const auto scanner = WHORL_CUDA_ENTRY(make_cuda_fingers)(device.number, memory_bytes, unit.unit);
   if (!scanner) return "the device failed";
@@ -125,8 +126,8 @@ bool check(const DeviceInfo& device, const GpuSizes& sizes, const Unit& unit) {
              (shape.backend == kReference ? "" : ", by the CPU's fastest twin"),
          check_gallery(device, unit, gallery, searches, shape.memory_bytes, shape.backend));
   }
-  tell("updated between searches", check_updates(device, unit, 0));
-  tell("updated between searches, streamed", check_updates(device, unit, 1));
+  tell("updated between searches", check_updates(device, sizes, unit, 0));
+  tell("updated between searches, streamed", check_updates(device, sizes, unit, 1));
   return all;
 }
 
