@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/cuda_launch.h"
 #include "kernels/face_rows_cuda.h"
 
 namespace whorl::kernels::device {
@@ -81,6 +82,23 @@ inline std::vector<std::uint16_t> unit_halves(int count, int size) {
     }
   }
   return all;
+}
+// The sums [told.size()] that one thread block makes of them.
+inline Status add_up_halves(void (*kernel)(const unsigned*, int, float*), int threads,
+                            std::size_t shared_bytes, const std::vector<std::uint16_t>& halves,
+                            int size, std::vector<float>& told) {
+  const auto count = static_cast<std::int64_t>(told.size());
+  Stream stream;
+  DeviceArray<std::uint16_t> there;
+  DeviceArray<float> sums;
+  WHORL_STATUS_TRY(stream.open());
+  WHORL_STATUS_TRY(
+      there.copy_from(halves.data(), static_cast<std::int64_t>(halves.size()), stream.get()));
+  WHORL_STATUS_TRY(sums.reserve(count));
+  WHORL_STATUS_TRY(launch(kernel, dim3(1), threads, shared_bytes, stream.get(),
+                          reinterpret_cast<const unsigned*>(there.data()), size, sums.data()));
+  WHORL_STATUS_TRY(sums.copy_to(told.data(), count, stream.get()));
+  return stream.wait();
 }
 // How far a device's sum is from that of rows `a` and `b`, as a share of what the bounds allow.
 inline double share_of_slack(const std::vector<std::uint16_t>& halves, int size, int a, int b,

@@ -246,17 +246,7 @@ __global__ void multiply_halves(const unsigned* words, int size, float* sums) {
 Status mma_slack_used(int size, double& share) {
   const std::vector<std::uint16_t> halves = unit_halves(16 + 8, size);
   std::vector<float> told(std::size_t{16} * 8);
-  Stream stream;
-  DeviceArray<std::uint16_t> there;
-  DeviceArray<float> sums;
-  WHORL_STATUS_TRY(stream.open());
-  WHORL_STATUS_TRY(
-      there.copy_from(halves.data(), static_cast<std::int64_t>(halves.size()), stream.get()));
-  WHORL_STATUS_TRY(sums.reserve(16 * 8));
-  WHORL_STATUS_TRY(launch(multiply_halves, dim3(1), kWarp, 0, stream.get(),
-                          reinterpret_cast<const unsigned*>(there.data()), size, sums.data()));
-  WHORL_STATUS_TRY(sums.copy_to(told.data(), 16 * 8, stream.get()));
-  WHORL_STATUS_TRY(stream.wait());
+  WHORL_STATUS_TRY(add_up_halves(multiply_halves, kWarp, 0, halves, size, told));
   for (int row = 0; row < 16; ++row) {
     for (int column = 0; column < 8; ++column) {
       const float sum = told[static_cast<std::size_t>(row * 8 + column)];

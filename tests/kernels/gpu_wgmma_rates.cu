@@ -162,17 +162,7 @@ Status WHORL_CUDA_ENTRY(run_wgmma)(bool halves, int blocks, int rounds, MatrixRu
 Status WHORL_CUDA_ENTRY(wgmma_slack_used)(int size, double& share) {
   const std::vector<std::uint16_t> halves = unit_halves(kColumns, size);
   std::vector<float> told(std::size_t{kThreads / kGroups} * kSums);
-  Stream stream;
-  DeviceArray<std::uint16_t> there;
-  DeviceArray<float> sums;
-  WHORL_STATUS_TRY(stream.open());
-  WHORL_STATUS_TRY(
-      there.copy_from(halves.data(), static_cast<std::int64_t>(halves.size()), stream.get()));
-  WHORL_STATUS_TRY(sums.reserve(static_cast<std::int64_t>(told.size())));
-  WHORL_STATUS_TRY(launch(multiply_halves_by_wgmma, dim3(1), kThreads, kShared, stream.get(),
-                          reinterpret_cast<const unsigned*>(there.data()), size, sums.data()));
-  WHORL_STATUS_TRY(sums.copy_to(told.data(), static_cast<std::int64_t>(told.size()), stream.get()));
-  WHORL_STATUS_TRY(stream.wait());
+  WHORL_STATUS_TRY(add_up_halves(multiply_halves_by_wgmma, kThreads, kShared, halves, size, told));
   for (unsigned i = 0; i < told.size(); ++i) {
     const Place place = place_of(i / kSums, i % kSums);
     share = std::max(share, share_of_slack(halves, size, static_cast<int>(place.row),
