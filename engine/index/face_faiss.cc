@@ -1,15 +1,11 @@
-// The only file that sees FAISS. Its exceptions stop here, and so does its threading: every call
-// runs on the caller's thread alone, because the caller's task graph owns the cores.
+// Nobody but this file and faiss_gpu.cc sees FAISS. Its exceptions stop here, and so does its
+// threading: every call runs on the caller's thread alone, because the caller's task graph owns the
+// cores.
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexIVFFlat.h>
 #include <faiss/IndexIVFPQ.h>
 #include <faiss/impl/IDSelector.h>
 #include <omp.h>
-#ifdef WHORL_FAISS_GPU
-#include <cuda_runtime_api.h>
-#include <faiss/gpu/GpuIndexFlat.h>
-#include <faiss/gpu/StandardGpuResources.h>
-#endif
 
 #include <algorithm>
 #include <cmath>
@@ -18,6 +14,7 @@
 
 #include "engine/base/blas.h"
 #include "engine/index/face_shortlist.h"
+#include "engine/index/faiss_gpu.h"
 
 namespace whorl::index {
 namespace {
@@ -25,7 +22,7 @@ namespace {
 using FaissId = faiss::Index::idx_t;
 
 // Asked of FAISS beyond k: its own rounding decides who is the k-th, ours decides the order.
-constexpr int kSpareCandidates = 8;
+constexpr std::int64_t kSpareCandidates = 8;
 
 template <class Work>
 Result<> guarded(Work work) {
@@ -50,35 +47,6 @@ class AdmittedRows final : public faiss::IDSelector {
  private:
   const Admits& admits_;
 };
-
-#ifdef WHORL_FAISS_GPU
-// Finds each vector's nearest centre on a GPU.
-struct GpuAssigner {
-  faiss::gpu::StandardGpuResources resources;
-  faiss::gpu::GpuIndexFlatIP index;
-  explicit GpuAssigner(std::int64_t dimension) : index(&resources, static_cast<int>(dimension)) {}
-};
-// Asks CUDA first: FAISS aborts where there is no driver.
-bool has_gpu() {
-  int count = 0;
-  return cudaGetDeviceCount(&count) == cudaSuccess && count > 0;
-}
-// False: somebody else must.
-bool train_on_gpu(faiss::IndexIVF& lists, const std::vector<float>& sample) {
-  if (!has_gpu()) return false;
-  bool trained = false;
-  try {
-    GpuAssigner assigner(lists.d);
-    lists.clustering_index = &assigner.index;
-    lists.train(std::ssize(sample) / lists.d, sample.data());
-    trained = true;
-  } catch (const std::exception&) { lists.quantizer->reset(); }
-  lists.clustering_index = nullptr;
-  return trained;
-}
-#else
-bool train_on_gpu(faiss::IndexIVF&, const std::vector<float>&) { return false; }
-#endif
 
 // Inverted lists over spherical k-means (Sivic and Zisserman, ICCV 2003; Johnson et al., IEEE
 // Trans. Big Data 7(3), 2021). Trained anew each time the table has grown kGrowth-fold.
@@ -121,6 +89,11 @@ class IvfShortlist final : public FaceShortlist {
     return rows;
   }
 
+  FaissLists lists() const override {
+    if (lists_ == nullptr) return {};
+    return {lists_.get(), trained_rows_, looked_into(), spare()};
+  }
+
   std::size_t resident_bytes() const override {
     if (lists_ == nullptr) return 0;
     const auto vector_bytes = static_cast<std::size_t>(lists_->d) * sizeof(float);
@@ -145,7 +118,7 @@ class IvfShortlist final : public FaceShortlist {
   static constexpr std::int64_t kPartDimensions = 4;
   static_assert(kernels::kFaceLanes % kPartDimensions == 0);
   static constexpr std::size_t kPartBits = 8, kCentresPerPart = std::size_t{1} << kPartBits;
-  static constexpr std::size_t kSpareOfCodes = 240;
+  static constexpr std::int64_t kSpareOfCodes = 240;
 
   void train(const FaceTable& table) {
     const std::int64_t rows = table.rows();
@@ -212,16 +185,19 @@ class IvfShortlist final : public FaceShortlist {
     lists_->add_with_ids(1, table.vector(row), &id);
   }
 
+  std::int64_t looked_into() const {
+    const auto lists = static_cast<double>(lists_->nlist);
+    return static_cast<std::int64_t>(std::min(lists, kProbedListsPerRootList * std::sqrt(lists)));
+  }
+  std::int64_t spare() const { return keeps_ == Keeps::vectors ? kSpareCandidates : kSpareOfCodes; }
+
   // Looks into more lists while fewer than k were admitted; in the end into all of them.
   std::vector<Row> search(const float* probe, int k, const Admits& admits) const {
     AdmittedRows admitted(admits);
     faiss::SearchParametersIVF how;
     how.sel = admits.all_listed ? nullptr : &admitted;  // removed rows are in no list
-    const double wanted = kProbedListsPerRootList * std::sqrt(static_cast<double>(lists_->nlist));
-    how.nprobe = std::min(lists_->nlist, static_cast<std::size_t>(wanted));
-    const std::size_t fetch =
-        static_cast<std::size_t>(k) +
-        (keeps_ == Keeps::vectors ? std::size_t{kSpareCandidates} : kSpareOfCodes);
+    how.nprobe = static_cast<std::size_t>(looked_into());
+    const auto fetch = static_cast<std::size_t>(k + spare());
     std::vector<float> ignored(fetch);
     std::vector<FaissId> ids(fetch);
     for (;;) {

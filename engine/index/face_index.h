@@ -83,6 +83,8 @@ class FaceIndex {
   std::span<const Row> removed() const { return removed_; }  // in the order they went
   std::span<const float> vector(Row row) const;              // [dimension], zeros once removed
   const PrintOwner& owner(Row row) const { return owners_.at(row.value()); }
+  // Of ivf and pq, for a copy elsewhere.
+  FaissLists lists() const { return shortlist_ == nullptr ? FaissLists{} : shortlist_->lists(); }
   FaceTemplate face(Row row) const;  // its unit vector; the quality is not kept
   std::size_t resident_bytes() const;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -9,12 +10,24 @@
 #include "engine/index/face_table.h"
 #include "kernels/backend.h"
 
+namespace faiss {
+struct IndexIVF;
+}
+
 namespace whorl::index {
 
 // Which rows may be candidates of this search.
 struct Admits {
   std::function<bool(Row)> row;  // not removed, and let through by the filter
   bool all_listed = false;       // the filter lets everyone through: rows not removed are in
+};
+
+// What somebody needs who searches a copy of FAISS's inverted lists. Their ids are rows.
+struct FaissLists {
+  const faiss::IndexIVF* index = nullptr;  // none: there are none, or not yet
+  std::int64_t trained_rows = 0;           // another number: other lists
+  std::int64_t looked_into = 0;            // of the lists, at first
+  std::int64_t spare = 0;                  // asked for beyond k, because the order is not exact
 };
 
 // Names the rows of a table that are probably nearest to a probe, without looking at all of them.
@@ -33,10 +46,11 @@ class FaceShortlist {
   virtual Result<std::optional<std::vector<Row>>> nearest(const FaceTable& table,
                                                           const float* probe, int k,
                                                           const Admits& admits) const = 0;
+  virtual FaissLists lists() const { return {}; }
   virtual std::size_t resident_bytes() const = 0;
 };
 
-// By FAISS; face_faiss.cc is the only file that sees it.
+// By FAISS, which face_faiss.cc and faiss_gpu.cc alone see.
 std::unique_ptr<FaceShortlist> make_ivf_shortlist();
 std::unique_ptr<FaceShortlist> make_pq_shortlist();
 // face_graph.cc

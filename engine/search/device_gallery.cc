@@ -101,25 +101,41 @@ std::optional<std::vector<std::vector<index::FaceHit>>> DeviceGallery::search(
     const index::FaceIndex& faces, std::span<const FaceTemplate* const> probes,
     const index::Filter& filter, int k) {
   const bool exact = faces.kind() == FaceIndexKind::exact;
-  if (!exact || faces.live() < options_.least_faces || closed(faces_)) return std::nullopt;
+  const bool lists = filter.all() && index::DeviceFaceLists::takes(faces);
+  if (faces.live() < options_.least_faces) return std::nullopt;
+  if (exact ? closed(faces_) : !lists || closed(face_lists_)) return std::nullopt;
   std::vector<std::vector<float>> prepared;
   for (const FaceTemplate* probe : probes) {
     auto vector = faces.prepare(*probe);
     WHORL_CHECK(vector.has_value());
     prepared.push_back(std::move(*vector));
   }
+  FaceHits hits;
+  const bool found =
+      exact ? exactly(faces, prepared, filter, k, hits) : by_lists(faces, prepared, k, hits);
+  return found ? std::optional(std::move(hits)) : std::nullopt;
+}
+
+bool DeviceGallery::exactly(const index::FaceIndex& faces,
+                            std::span<const std::vector<float>> probes, const index::Filter& filter,
+                            int k, FaceHits& hits) {
   std::vector<std::uint32_t> filtered;
   if (!filter.all()) filtered = admitted<std::uint32_t>(faces, filter);
   const auto bits = filter.all() ? faces.live_bits() : std::span<const std::uint32_t>(filtered);
-  std::vector<std::vector<index::FaceHit>> hits;
-  const bool found = attempt(
+  return attempt(
       faces_,
       [&](Status& status) {
         return index::DeviceFaces::make(*options_.accelerator, devices(), faces.dimension(),
                                         &status);
       },
-      [&](index::DeviceFaces& mirror) { return mirror.search(faces, prepared, bits, k, hits); });
-  return found ? std::optional(std::move(hits)) : std::nullopt;
+      [&](index::DeviceFaces& mirror) { return mirror.search(faces, probes, bits, k, hits); });
+}
+
+bool DeviceGallery::by_lists(const index::FaceIndex& faces,
+                             std::span<const std::vector<float>> probes, int k, FaceHits& hits) {
+  return attempt(
+      face_lists_, [&](Status& status) { return index::DeviceFaceLists::make(0, &status); },
+      [&](index::DeviceFaceLists& mirror) { return mirror.search(faces, probes, k, hits); });
 }
 
 bool DeviceGallery::compare(const kernels::PrintBatch& batch,
@@ -144,7 +160,10 @@ void DeviceGallery::sync(Place<Mirror>& place, const Index& index) {
 void DeviceGallery::wipe_removed(const index::FingerIndex& prints) {
   sync(fingers_[static_cast<std::size_t>(prints.position())], prints);
 }
-void DeviceGallery::wipe_removed(const index::FaceIndex& faces) { sync(faces_, faces); }
+void DeviceGallery::wipe_removed(const index::FaceIndex& faces) {
+  sync(faces_, faces);
+  sync(face_lists_, faces);
+}
 
 void DeviceGallery::drop() {
   const auto empty = [](auto& place) {
@@ -153,6 +172,7 @@ void DeviceGallery::drop() {
   };
   for (auto& place : fingers_) empty(place);
   empty(faces_);
+  empty(face_lists_);
   empty(comparers_);
 }
 
@@ -164,6 +184,7 @@ std::int64_t DeviceGallery::resident_bytes() const {
   };
   for (const auto& place : fingers_) add(place);
   add(faces_);
+  add(face_lists_);
   return bytes;
 }
 

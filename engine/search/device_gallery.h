@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/index/device_face_lists.h"
 #include "engine/index/device_faces.h"
 #include "engine/index/device_fingers.h"
 #include "engine/search/device_comparers.h"
@@ -52,8 +53,8 @@ class DeviceGallery {
   // True: all lists are as search_on_cpu would have filled them. False: they are untouched, and
   // somebody else must.
   bool search(const index::FingerIndex& prints, PositionSearch& search);
-  // What FaceIndex::search would give; nothing where somebody else must find it. Probes that the
-  // index does not take are a bug of ours.
+  // What FaceIndex::search would give, of inverted lists about that; nothing where somebody else
+  // must find it. Probes that the index does not take are a bug of ours.
   std::optional<std::vector<std::vector<index::FaceHit>>> search(
       const index::FaceIndex& faces, std::span<const FaceTemplate* const> probes,
       const index::Filter& filter, int k);
@@ -90,6 +91,11 @@ class DeviceGallery {
   }
   template <class Mirror, class Index>
   void sync(Place<Mirror>& place, const Index& index);
+  using FaceHits = std::vector<std::vector<index::FaceHit>>;
+  bool exactly(const index::FaceIndex& faces, std::span<const std::vector<float>> probes,
+               const index::Filter& filter, int k, FaceHits& hits);
+  bool by_lists(const index::FaceIndex& faces, std::span<const std::vector<float>> probes, int k,
+                FaceHits& hits);
   template <class Mirror, class Make, class Use>
   bool attempt(Place<Mirror>& place, Make make, Use use);
   std::vector<int> devices() const;
@@ -99,6 +105,7 @@ class DeviceGallery {
   const std::string gallery_;
   std::array<Place<index::DeviceFingers>, kFingerPositions> fingers_;
   Place<index::DeviceFaces> faces_;
+  Place<index::DeviceFaceLists> face_lists_;  // on the first device
   Place<DeviceComparers> comparers_;
   std::atomic<bool> lost_ = false;  // a device failed
   mutable std::mutex telling_;      // guards troubles_
