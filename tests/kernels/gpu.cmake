@@ -38,4 +38,7 @@ else()
   add_test(NAME CudaTwins.AreCheckedAndTimedInARehearsal
     COMMAND whorl_gpu_rehearsal --rehearse --report ${CMAKE_CURRENT_BINARY_DIR})
   set_tests_properties(CudaTwins.AreCheckedAndTimedInARehearsal PROPERTIES LABELS unit TIMEOUT 1800)
+  add_test(NAME CudaTwins.NothingIsBegunAfterTheTimeIsUp COMMAND whorl_gpu_rehearsal --rehearse --minutes 0)
+  set_tests_properties(CudaTwins.NothingIsBegunAfterTheTimeIsUp PROPERTIES LABELS unit
+    PASS_REGULAR_EXPRESSION "left out, time was up . limits; prints; faces; full comparisons; limits, wgmma")
 endif()

@@ -307,6 +307,7 @@ bool time_gpu_faces(int device, GpuPart part, const GpuSizes& sizes, const GpuRa
   const std::vector<FaceScanTuning> hopper{by_wgmma(with_vectors(bytes())),
                                            by_wgmma(by(FaceCodes::halves))};
   for (FaceScanTuning tuning : wgmma ? hopper : portable) {
+    if (!sizes.time_for("faces of 512, " + name_of(tuning))) continue;
     tuning.use = &use;
     const auto scanner =
         WHORL_CUDA_ENTRY(make_tuned_cuda_faces)(device, kTimedDimension, 0, tuning);

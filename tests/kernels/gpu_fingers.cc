@@ -212,6 +212,11 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 bool time_scan(const DeviceInfo& device, const GpuSizes& sizes, const GpuRates& rates,
                const Unit& unit, FingerScore score, int probes, int times, bool whole,
                std::vector<GpuFigure>& figures) {
+  const std::string size = times == 1 ? "" : ", " + std::to_string(times) + " M prints";
+  const std::string name =
+      std::string(score == FingerScore::codes ? "prints by codes, " : "prints by alignment, ") +
+      unit.name + ", " + std::to_string(probes) + (probes == 1 ? " probe" : " probes") + size;
+  if (!sizes.time_for(name)) return true;
   const TimedGallery timed(sizes);
   const int copies = times * timed.copies_of_million;
   const int runs = whole ? timed.end_to_end_runs : times > 1 ? 3 : timed.runs;
@@ -242,10 +247,6 @@ bool time_scan(const DeviceInfo& device, const GpuSizes& sizes, const GpuRates& 
   std::sort(kernel_s.begin(), kernel_s.end());
   std::sort(call_s.begin(), call_s.end());
   const double prints = static_cast<double>(scanner->blocks()) * kBlockPrints;
-  const std::string size = times == 1 ? "" : ", " + std::to_string(times) + " M prints";
-  const std::string name =
-      std::string(score == FingerScore::codes ? "prints by codes, " : "prints by alignment, ") +
-      unit.name + ", " + std::to_string(probes) + (probes == 1 ? " probe" : " probes") + size;
   GpuFigure rate{name,   prints * probes / kernel_s[kernel_s.size() / 2], "comparisons/s", 0, "",
                  checked};
   set_limit(unit.unit, rates, mean_pairs(gallery, searches), rate);

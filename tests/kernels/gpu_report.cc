@@ -26,6 +26,12 @@ std::string today() {
   return date;
 }
 
+std::string joined(const std::vector<std::string>& all) {
+  std::string text;
+  for (const std::string& one : all) text += (text.empty() ? "" : "; ") + one;
+  return text;
+}
+
 // What is said above the figures, in order: the page's rows and the JSON's context.
 std::vector<std::pair<std::string, std::string>> facts_of(const GpuMachine& machine) {
   const DeviceInfo& device = machine.device;
@@ -61,9 +67,9 @@ std::vector<std::pair<std::string, std::string>> facts_of(const GpuMachine& mach
         "at most, power limit, degrees",
         rates.driver_said);
   }
-  std::string wrong;
-  for (const std::string& one : rates.wrong) wrong += (wrong.empty() ? "" : "; ") + one;
-  if (!wrong.empty()) facts.emplace_back("WRONG PRODUCTS", wrong);
+  if (!rates.wrong.empty()) facts.emplace_back("WRONG PRODUCTS", joined(rates.wrong));
+  if (!machine.left_out.empty())
+    facts.emplace_back("left out, time was up", joined(machine.left_out));
   return facts;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/accelerator.h"
+#include "tests/kernels/gpu_budget.h"
 #include "tests/kernels/gpu_rates.h"
 
 namespace whorl::kernels {
@@ -23,6 +24,8 @@ struct GpuFigure {
 // it, for rehearsals on the tests' emulated device.
 struct GpuSizes {
   bool rehearsal = false;
+  GpuBudget* budget = nullptr;  // null: as long as it takes
+  bool time_for(const std::string& step) const { return budget == nullptr || budget->allows(step); }
   int at_most(int full, int rehearsed) const { return rehearsal ? rehearsed : full; }
   int warm_ups() const { return at_most(2, 0); }
 };
@@ -31,8 +34,9 @@ struct GpuSizes {
 struct GpuMachine {
   DeviceInfo device;
   GpuRates rates;
-  std::string commit;      // that the check was built from
-  bool rehearsal = false;  // then no figure means anything
+  std::string commit;                 // that the check was built from
+  bool rehearsal = false;             // then no figure means anything
+  std::vector<std::string> left_out;  // what there was no time for
 };
 
 std::string gpu_page(const GpuMachine& machine, const std::vector<GpuFigure>& figures);

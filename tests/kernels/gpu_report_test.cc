@@ -61,6 +61,19 @@ TEST(GpuReport, SaysWhichProductsAreWrong) {
   EXPECT_NE(gpu_page(wrong, {}).find("| WRONG PRODUCTS | mma, bits; reads |"), std::string::npos);
 }
 
+TEST(GpuReport, SaysWhatThereWasNoTimeFor) {
+  GpuBudget enough(60), none(0);
+  EXPECT_TRUE(enough.allows("prints"));
+  EXPECT_TRUE(enough.left_out().empty());
+  EXPECT_FALSE(none.allows("prints"));
+  EXPECT_FALSE(none.allows("faces"));
+  GpuMachine hurried = machine();
+  EXPECT_EQ(gpu_page(hurried, {}).find("time was up"), std::string::npos);
+  hurried.left_out = none.left_out();
+  EXPECT_NE(gpu_page(hurried, {}).find("| left out, time was up | prints; faces |"),
+            std::string::npos);
+}
+
 TEST(GpuReport, IsGoogleBenchmarksJson) {
   const auto json = nlohmann::json::parse(gpu_json(machine(), figures()));
   EXPECT_EQ(json["context"]["commit"], "abc1234");
