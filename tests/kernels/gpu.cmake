@@ -36,7 +36,7 @@ else()
   target_compile_options(whorl_gpu_rehearsal PRIVATE -Wno-unknown-pragmas)
   set_target_properties(whorl_gpu_rehearsal PROPERTIES UNITY_BUILD OFF)
   add_test(NAME CudaTwins.AreCheckedAndTimedInARehearsal
-    COMMAND whorl_gpu_rehearsal --rehearse --report ${CMAKE_CURRENT_BINARY_DIR})
+    COMMAND whorl_gpu_rehearsal --rehearse --minutes 60 --report ${CMAKE_CURRENT_BINARY_DIR})
   set_tests_properties(CudaTwins.AreCheckedAndTimedInARehearsal PROPERTIES LABELS unit TIMEOUT 1800)
   add_test(NAME CudaTwins.NothingIsBegunAfterTheTimeIsUp COMMAND whorl_gpu_rehearsal --rehearse --minutes 0)
   set_tests_properties(CudaTwins.NothingIsBegunAfterTheTimeIsUp PROPERTIES LABELS unit
