@@ -1,6 +1,6 @@
-// Nobody but this file and faiss_gpu.cc sees FAISS. Its exceptions stop here, and so does its
-// threading: every call runs on the caller's thread alone, because the caller's task graph owns the
-// cores.
+// Nobody but this file and device_face_lists.cc sees FAISS. Its exceptions stop here, and so does
+// its threading: every call runs on the caller's thread alone, because the caller's task graph owns
+// the cores.
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexIVFFlat.h>
 #include <faiss/IndexIVFPQ.h>
@@ -14,7 +14,6 @@
 
 #include "engine/base/blas.h"
 #include "engine/index/face_shortlist.h"
-#include "engine/index/faiss_gpu.h"
 
 namespace whorl::index {
 namespace {
@@ -130,8 +129,7 @@ class IvfShortlist final : public FaceShortlist {
     lists->cp.spherical = true;
     lists->cp.niter = kTrainingRounds;
     const std::vector<float> sample = training_sample(table, list_count * kTrainingRowsPerList);
-    if (!train_on_gpu(*lists, sample))
-      lists->train(std::ssize(sample) / table.padded(), sample.data());
+    lists->train(std::ssize(sample) / table.padded(), sample.data());
     lists->set_direct_map_type(faiss::DirectMap::Hashtable);
     lists_ = std::move(lists);  // before the centres it points to
     centres_ = std::move(centres);

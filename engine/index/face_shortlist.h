@@ -50,7 +50,7 @@ class FaceShortlist {
   virtual std::size_t resident_bytes() const = 0;
 };
 
-// By FAISS, which face_faiss.cc and faiss_gpu.cc alone see.
+// By FAISS, which face_faiss.cc and device_face_lists.cc alone see.
 std::unique_ptr<FaceShortlist> make_ivf_shortlist();
 std::unique_ptr<FaceShortlist> make_pq_shortlist();
 // face_graph.cc

@@ -102,6 +102,7 @@ std::optional<std::vector<std::vector<index::FaceHit>>> DeviceGallery::search(
     const index::Filter& filter, int k) {
   const bool exact = faces.kind() == FaceIndexKind::exact;
   const bool lists = filter.all() && index::DeviceFaceLists::takes(faces);
+  if (exact) empty(face_lists_);  // it may have become so
   if (faces.live() < options_.least_faces) return std::nullopt;
   if (exact ? closed(faces_) : !lists || closed(face_lists_)) return std::nullopt;
   std::vector<std::vector<float>> prepared;
@@ -134,8 +135,11 @@ bool DeviceGallery::exactly(const index::FaceIndex& faces,
 bool DeviceGallery::by_lists(const index::FaceIndex& faces,
                              std::span<const std::vector<float>> probes, int k, FaceHits& hits) {
   return attempt(
-      face_lists_, [&](Status& status) { return index::DeviceFaceLists::make(0, &status); },
-      [&](index::DeviceFaceLists& mirror) { return mirror.search(faces, probes, k, hits); });
+             face_lists_, [&](Status& status) { return index::DeviceFaceLists::make(0, &status); },
+             [&](index::DeviceFaceLists& mirror) {
+               return mirror.search(faces, probes, k, hits);
+             }) &&
+         hits.size() == probes.size();
 }
 
 bool DeviceGallery::compare(const kernels::PrintBatch& batch,
@@ -165,11 +169,13 @@ void DeviceGallery::wipe_removed(const index::FaceIndex& faces) {
   sync(face_lists_, faces);
 }
 
+template <class Mirror>
+void DeviceGallery::empty(Place<Mirror>& place) {
+  const std::lock_guard guard(place.busy);
+  place.mirror.reset();
+}
+
 void DeviceGallery::drop() {
-  const auto empty = [](auto& place) {
-    const std::lock_guard guard(place.busy);
-    place.mirror.reset();
-  };
   for (auto& place : fingers_) empty(place);
   empty(faces_);
   empty(face_lists_);

@@ -98,6 +98,8 @@ class DeviceGallery {
                 FaceHits& hits);
   template <class Mirror, class Make, class Use>
   bool attempt(Place<Mirror>& place, Make make, Use use);
+  template <class Mirror>
+  void empty(Place<Mirror>& place);
   std::vector<int> devices() const;
   void leave(kernels::Status status);
 

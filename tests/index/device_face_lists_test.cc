@@ -1,5 +1,4 @@
-// engine/index/faiss_gpu.cc over FAISS for GPUs as tests/index/emulated_faiss does it, up to the
-// gallery that uses it.
+// Over FAISS for GPUs as tests/index/emulated_faiss does it, up to the gallery that uses it.
 #include "engine/index/device_face_lists.h"
 
 #include <faiss/gpu/StandardGpuResources.h>
@@ -25,13 +24,21 @@ using ::whorl::testing::SimulatedFaces;
 constexpr std::uint64_t kPeople = 10'200;  // lists are trained from ten thousand
 const Filter kEveryone;
 
+// All right, and with `gib` of memory free.
+void start_anew(std::size_t gib = 4) {
+  emulated = {};
+  whorl::emulated::Devices devices;
+  devices.memory_bytes = gib << 30;
+  whorl::emulated::set_devices(devices);
+}
+
 class DeviceFaceListsTest : public ::testing::TestWithParam<FaceIndexKind> {
  protected:
   DeviceFaceListsTest() {
-    emulated = {};
-    whorl::emulated::set_devices({1});
+    start_anew();
     for (std::uint64_t person = 0; person < kPeople; ++person) add(person);
   }
+  ~DeviceFaceListsTest() override { start_anew(); }
   void add(std::uint64_t person) {
     ASSERT_TRUE(index_.add({person, 1, 0, 0, 0}, faces_.face(person, 0)));
   }
@@ -69,7 +76,6 @@ class DeviceFaceListsTest : public ::testing::TestWithParam<FaceIndexKind> {
 };
 
 TEST_P(DeviceFaceListsTest, FindsWhomTheIndexFindsWhileItGrowsAndShrinks) {
-  EXPECT_EQ(emulated.trainings, 1) << "there, too";
   ASSERT_TRUE(DeviceFaceLists::takes(index_));
   const auto lists = DeviceFaceLists::make(0);
   ASSERT_NE(lists, nullptr);
@@ -94,7 +100,9 @@ TEST_P(DeviceIvfTest, CopiesListsThatWereTrainedAnew) {
   const auto lists = DeviceFaceLists::make(0);
   ASSERT_NE(lists, nullptr);
   expect_the_answers_of_the_index(*lists);
-  for (std::uint64_t person = kPeople; emulated.trainings == 1; ++person) add(person);
+  const std::int64_t trained_rows = index_.lists().trained_rows;
+  for (std::uint64_t person = kPeople; index_.lists().trained_rows == trained_rows; ++person)
+    add(person);
   expect_the_answers_of_the_index(*lists);
   EXPECT_EQ(emulated.copies, 2);
 }
@@ -119,7 +127,7 @@ TEST_P(DeviceIvfTest, TellsWhatWentWrong) {
   ASSERT_NE(lists, nullptr);
   emulated.most_vectors = 100;
   EXPECT_EQ(lists->search(index_, prepared(), 10, hits), Status::device_out_of_memory);
-  emulated = {};
+  start_anew();
   lists = DeviceFaceLists::make(0);
   ASSERT_EQ(lists->search(index_, prepared(), 10, hits), Status::ok);
   emulated.broken = true;
@@ -127,6 +135,41 @@ TEST_P(DeviceIvfTest, TellsWhatWentWrong) {
   Status status = Status::ok;
   EXPECT_EQ(DeviceFaceLists::make(1, &status), nullptr);
   EXPECT_EQ(status, Status::no_device);
+  start_anew(0);
+  EXPECT_EQ(DeviceFaceLists::make(0, &status), nullptr);
+  EXPECT_EQ(status, Status::device_out_of_memory) << "FAISS would end the process";
+}
+
+// FAISS asserts where a device does not answer.
+TEST_P(DeviceIvfTest, ALostDeviceEndsNothing) {
+  auto lists = DeviceFaceLists::make(0);
+  ASSERT_NE(lists, nullptr);
+  std::vector<std::vector<FaceHit>> hits;
+  ASSERT_EQ(lists->search(index_, prepared(), 10, hits), Status::ok);
+  whorl::emulated::fail_calls_after(1, cudaErrorLaunchFailure);
+  EXPECT_NE(lists->search(index_, prepared(), 10, hits), Status::ok);
+  EXPECT_NE(lists->sync(index_), Status::ok);
+  lists.reset();
+}
+
+TEST_P(DeviceIvfTest, LeavesToOthersWhatNeedsMoreThanFaissLooksInto) {
+  for (std::uint32_t row = 0; row < kPeople; ++row) {
+    if (row % 1000 != 3) { ASSERT_TRUE(index_.remove(Row{row})); }
+  }
+  const auto lists = DeviceFaceLists::make(0);
+  ASSERT_NE(lists, nullptr);
+  std::vector<std::vector<FaceHit>> hits;
+  emulated.most_selected = 90;  // of some 260 lists
+  EXPECT_EQ(lists->search(index_, prepared(), 10, hits), Status::ok);
+  EXPECT_TRUE(hits.empty());
+  EXPECT_EQ(emulated.looked_into, 89);
+  const int searches = emulated.searches;
+  EXPECT_EQ(lists->search(index_, prepared(), 90, hits), Status::ok);
+  EXPECT_TRUE(hits.empty());
+  EXPECT_EQ(emulated.searches, searches);
+  emulated.most_selected = 2048;
+  EXPECT_EQ(lists->search(index_, prepared(), 10, hits), Status::ok);
+  EXPECT_EQ(hits.size(), prepared().size());
 }
 
 TEST_P(DeviceFaceListsTest, ServesAGalleryUntilTheDeviceFails) {
@@ -153,6 +196,13 @@ TEST_P(DeviceFaceListsTest, ServesAGalleryUntilTheDeviceFails) {
   EXPECT_EQ(emulated.resident, 0);
   EXPECT_TRUE(gallery.search(index_, asked, kEveryone, 10));
 
+  FaceIndex exact(FaceIndexKind::exact, SimulatedFaces::kModel, SimulatedFaces::kDimension);
+  ASSERT_TRUE(exact.add({1, 1, 0, 0, 0}, faces_.face(1, 0)));
+  EXPECT_TRUE(gallery.search(exact, asked, kEveryone, 10)) << "its lists failed, say";
+  EXPECT_EQ(emulated.resident, 0);
+
+  EXPECT_TRUE(gallery.search(index_, asked, kEveryone, 10));
+  EXPECT_TRUE(warnings.empty());
   emulated.broken = true;
   EXPECT_FALSE(gallery.search(index_, asked, kEveryone, 10));
   ASSERT_EQ(warnings.size(), 1U);
@@ -160,6 +210,22 @@ TEST_P(DeviceFaceListsTest, ServesAGalleryUntilTheDeviceFails) {
   EXPECT_EQ(emulated.resident, 0);
   emulated.broken = false;
   EXPECT_FALSE(gallery.search(index_, asked, kEveryone, 10)) << "it is not asked again";
+}
+
+TEST_P(DeviceIvfTest, AGalleryWhoseListsFindNoRoomKeepsTheDeviceForTheRest) {
+  std::vector<Error> warnings;
+  const search::DeviceOptions options{&kernels::emulated_cuda_accelerator(), 1, 1, 1,
+                                      [&](const Error& e) { warnings.push_back(e); }};
+  DeviceGallery gallery(options, "g");
+  const FaceTemplate probe = faces_.face(3, 1);
+  const FaceTemplate* const asked = &probe;
+  emulated.most_vectors = 100;
+  EXPECT_FALSE(gallery.search(index_, {&asked, 1}, kEveryone, 10));
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_EQ(warnings.front().fault, Fault::out_of_memory);
+  EXPECT_TRUE(gallery.compares(1));
+  EXPECT_FALSE(gallery.search(index_, {&asked, 1}, kEveryone, 10));
+  EXPECT_EQ(warnings.size(), 1U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Ivf, DeviceIvfTest, ::testing::Values(FaceIndexKind::ivf));
@@ -170,8 +236,7 @@ INSTANTIATE_TEST_SUITE_P(Kinds, DeviceFaceListsTest,
                          });
 
 TEST(DeviceFaceLists, TakesNoListsThatAreNotTrainedOrForWhoseCodesThereIsNoKernel) {
-  emulated = {};
-  whorl::emulated::set_devices({1});
+  start_anew();
   for (const FaceIndexKind kind : {FaceIndexKind::exact, FaceIndexKind::hnsw, FaceIndexKind::ivf}) {
     FaceIndex index(kind, SimulatedFaces::kModel, SimulatedFaces::kDimension);
     ASSERT_TRUE(index.add({1, 1, 0, 0, 0}, SimulatedFaces(5).face(1, 0)));
@@ -186,21 +251,6 @@ TEST(DeviceFaceLists, TakesNoListsThatAreNotTrainedOrForWhoseCodesThereIsNoKerne
   }
   EXPECT_NE(index.lists().index, nullptr);
   EXPECT_FALSE(DeviceFaceLists::takes(index));
-}
-
-// The lists are trained by the CPU, from the beginning.
-TEST(DeviceFaceLists, ATrainingThatFailsOnTheDeviceIsDoneAgain) {
-  emulated = {};
-  emulated.broken = true;
-  whorl::emulated::set_devices({1});
-  const SimulatedFaces faces(5);
-  FaceIndex index(FaceIndexKind::ivf, SimulatedFaces::kModel, SimulatedFaces::kDimension);
-  for (std::uint64_t person = 0; person < kPeople; ++person)
-    ASSERT_TRUE(index.add({person, 1, 0, 0, 0}, faces.face(person, 0)));
-  EXPECT_EQ(emulated.trainings, 1);
-  EXPECT_EQ(index.kind(), FaceIndexKind::ivf);
-  const FaceTemplate probe = faces.face(77, 1);
-  EXPECT_EQ(index.search({&probe, 1}, kEveryone, 1)->front().front().owner.subject, 77U);
 }
 
 }  // namespace

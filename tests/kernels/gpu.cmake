@@ -26,7 +26,7 @@ if(WHORL_CUDA)
     target_compile_options(${target} PRIVATE
       $<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr;-fmad=false;-Werror=all-warnings>)
   endforeach()
-  add_test(NAME CudaTwins.AgreeWithTheirDefinitions COMMAND whorl_gpu_check)
+  add_test(NAME CudaTwins.AgreeWithTheirDefinitions COMMAND whorl_gpu_check)  # 3, not all checked, fails
   set_tests_properties(CudaTwins.AgreeWithTheirDefinitions PROPERTIES LABELS gpu SKIP_RETURN_CODE 77 TIMEOUT 600)
 else()
   # The same on the emulated device: what a GPU's minutes are not to be lost to is found here.

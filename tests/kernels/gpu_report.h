@@ -24,8 +24,8 @@ struct GpuFigure {
 // it, for rehearsals on the tests' emulated device.
 struct GpuSizes {
   bool rehearsal = false;
-  GpuBudget* budget = nullptr;  // null: as long as it takes
-  bool time_for(const std::string& step) const { return budget == nullptr || budget->allows(step); }
+  GpuBudget* budget = nullptr;
+  bool time_for(const std::string& step) const { return budget->allows(step); }
   int at_most(int full, int rehearsed) const { return rehearsal ? rehearsed : full; }
   int warm_ups() const { return at_most(2, 0); }
 };

@@ -63,8 +63,11 @@ TEST(GpuReport, SaysWhichProductsAreWrong) {
 
 TEST(GpuReport, SaysWhatThereWasNoTimeFor) {
   GpuBudget enough(60), none(0);
+  int written = 0;
+  enough.write_down = [&] { ++written; };
   EXPECT_TRUE(enough.allows("prints"));
   EXPECT_TRUE(enough.left_out().empty());
+  EXPECT_EQ(written, 1) << "what went before, before anything is begun";
   EXPECT_FALSE(none.allows("prints"));
   EXPECT_FALSE(none.allows("faces"));
   GpuMachine hurried = machine();

@@ -34,8 +34,8 @@ class GpuIndexIVF : public Index {
     emulated.looked_into = nprobe;
     refuse_if(emulated.broken, "a device's fault");
     refuse_if(how != nullptr, "no parameters, so no filter");
-    refuse_if(k > 2048, "GPU index only supports k <= 2048");
-    refuse_if(nprobe < 1 || nprobe > 2048, "GPU index only supports nprobe <= 2048");
+    refuse_if(k < 1 || k >= emulated.most_selected, "min/max-K selection");
+    refuse_if(nprobe < 1 || nprobe >= emulated.most_selected, "nprobe selection");
     copy_->nprobe = static_cast<std::size_t>(nprobe);
     copy_->search(n, x, k, distances, labels);
   }
@@ -47,7 +47,9 @@ class GpuIndexIVF : public Index {
  private:
   void grow(idx_t n) {
     refuse_if(emulated.broken, "a device's fault");
-    refuse_if(emulated.resident + n > emulated.most_vectors, "StandardGpuResources: alloc fail");
+    refuse_if(emulated.resident + n > emulated.most_vectors,
+              "StandardGpuResources: alloc fail type IVFLists dev 0 (cudaMalloc error out of "
+              "memory [2])");
     ntotal += n;
     emulated.resident += n;
   }

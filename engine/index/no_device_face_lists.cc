@@ -1,15 +1,12 @@
-// Stands in for faiss_gpu.cc in builds without it.
+// Stands in for device_face_lists.cc in builds without it.
 #include "engine/index/device_face_lists.h"
-#include "engine/index/faiss_gpu.h"
 
 namespace whorl::index {
 
 using kernels::Status;
 
-bool train_on_gpu(faiss::IndexIVF&, std::span<const float>) { return false; }
-
 struct DeviceFaceLists::Copy {};
-DeviceFaceLists::DeviceFaceLists(std::unique_ptr<Copy> copy) : copy_(std::move(copy)) {}
+DeviceFaceLists::DeviceFaceLists(int device) : device_(device) {}
 DeviceFaceLists::~DeviceFaceLists() = default;
 bool DeviceFaceLists::takes(const FaceIndex&) { return false; }
 std::unique_ptr<DeviceFaceLists> DeviceFaceLists::make(int, Status* status) {
