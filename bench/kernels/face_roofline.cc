@@ -1,6 +1,5 @@
 #include "bench/kernels/face_roofline.h"
 
-#include <algorithm>
 #include <cstring>
 #include <iterator>
 
@@ -12,17 +11,6 @@
 
 namespace whorl::kernels {
 namespace {
-
-template <class Work>
-double best_seconds(int times, Work work) {
-  double best = 1e9;
-  for (int run = 0; run < times; ++run) {
-    const double start = cpu_seconds();
-    work();
-    best = std::min(best, cpu_seconds() - start);
-  }
-  return best;
-}
 
 #if defined(__x86_64__)
 constexpr std::int64_t kRounds = 1'000'000;
@@ -53,16 +41,6 @@ void multiply_avx512() {
 #undef WHORL_SUM
 }
 
-void multiply_amx() {
-  Tiles tiles;
-  for (std::int64_t i = 0; i < kRounds; ++i) {
-    tiles.add_products<0, 4, 6>();
-    tiles.add_products<1, 4, 7>();
-    tiles.add_products<2, 5, 6>();
-    tiles.add_products<3, 5, 7>();
-  }
-}
-
 double measured_peak(Backend backend) {
   constexpr double kSums = 12 * static_cast<double>(kRounds);
   if (!available(backend)) return 0;
@@ -74,8 +52,7 @@ double measured_peak(Backend backend) {
     case Backend::avx512:
       return 64 * kSums / best_seconds(9, multiply_avx512);
     case Backend::amx:
-      return 4.0 * kTileSize * kTileRows * static_cast<double>(kRounds) /
-             best_seconds(9, multiply_amx);
+      return kTileSize * kTileRows * peak_tile_products_per_second();
   }
   return 0;
 }

@@ -1,6 +1,5 @@
 #include "bench/kernels/roofline.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <ctime>
 #include <vector>
@@ -19,18 +18,7 @@ double cpu_seconds() {
 
 namespace {
 
-// The best of several: neighbours only ever slow a run down.
-template <class Work>
-double best_seconds(Work work) {
-  double best = 1e9;
-  for (int run = 0; run < 9; ++run) {
-    const double start = cpu_seconds();
-    work();
-    best = std::min(best, cpu_seconds() - start);
-  }
-  return best;
-}
-
+constexpr int kRuns = 9;
 constexpr std::int64_t kRounds = 1'000'000;  // of eight words
 
 #if defined(__x86_64__)
@@ -83,7 +71,6 @@ void multiply_avx2() {
 #undef WHORL_WORD
 }
 
-// Four sums take turns, as in the twin.
 void multiply_amx() {
   Tiles tiles;
   for (std::int64_t i = 0; i < kRounds; ++i) {
@@ -97,22 +84,27 @@ void multiply_amx() {
 double measured_peak(Backend backend) {
   constexpr auto kWords = static_cast<double>(kRounds * 8);
   if (backend == Backend::amx && available(backend)) {
-    constexpr auto kPairs = static_cast<double>(kRounds * kTileRows * kTileRows);
-    return kPairs / best_seconds(multiply_amx);
+    return kTileRows * kTileRows / 4.0 * peak_tile_products_per_second();
   }
   if (backend == Backend::avx512 && available(backend)) {
-    return 32 * kWords / kCodeWords / best_seconds(count_avx512);
+    return 32 * kWords / kCodeWords / best_seconds(kRuns, count_avx512);
   }
-  return available(Backend::avx2) ? 16 * kWords / kCodeWords / best_seconds(count_avx2) : 0;
+  return available(Backend::avx2) ? 16 * kWords / kCodeWords / best_seconds(kRuns, count_avx2) : 0;
 }
 
 double measured_products() {
   constexpr auto kProducts = static_cast<double>(kRounds * 8 * 16);
-  return available(Backend::avx2) ? kProducts / best_seconds(multiply_avx2) : 0;
+  return available(Backend::avx2) ? kProducts / best_seconds(kRuns, multiply_avx2) : 0;
+}
+
+double measured_tiles() {
+  constexpr auto kProducts = static_cast<double>(kRounds * 4);
+  return available(Backend::amx) ? kProducts / best_seconds(kRuns, multiply_amx) : 0;
 }
 #else
 double measured_peak(Backend) { return 0; }
 double measured_products() { return 0; }
+double measured_tiles() { return 0; }
 #endif
 
 }  // namespace
@@ -129,11 +121,16 @@ double peak_products_per_second(Backend backend) {
   return backend == Backend::reference ? 0 : peak;
 }
 
+double peak_tile_products_per_second() {
+  static const double peak = measured_tiles();
+  return peak;
+}
+
 double read_bytes_per_second() {
   static const double rate = [] {
     const std::vector<std::uint64_t> memory(std::size_t{16} << 20, 1);
     std::uint64_t sum = 0;
-    const double seconds = best_seconds([&] {
+    const double seconds = best_seconds(kRuns, [&] {
       std::uint64_t sums[8] = {};
       for (std::size_t i = 0; i < memory.size(); i += 8) {
         for (std::size_t lane = 0; lane < 8; ++lane) sums[lane] += memory[i + lane];

@@ -30,8 +30,8 @@ constexpr std::size_t kScratchBytes = std::size_t{256} << 20;
 // Of the device, free: for that, cuBLAS and the first lists. cuBLAS asserts where it finds no room.
 constexpr std::size_t kLeastFreeBytes = std::size_t{1} << 30;
 constexpr std::int64_t kRowsPerInsert = 1024;
-// Bytes of a product code for which FAISS has a kernel; one more than kMostPartsInFloats needs its
-// tables of 256 distances a byte in halves, so that 48 kB hold them.
+// Bytes of a product code for which FAISS has a kernel. Its tables of 256 distances a byte have to
+// fit into 48 kB: those of longer codes than kMostPartsInFloats do in halves.
 constexpr std::size_t kPartsOffered[] = {2, 4, 8, 12, 16, 20, 24, 28, 32, 40, 48, 56, 64, 96};
 constexpr std::size_t kMostPartsInFloats = 48;
 
