@@ -54,9 +54,13 @@ struct RankedPairs {
 };
 
 __device__ __forceinline__ unsigned least_of_warp(unsigned value) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+  return __reduce_min_sync(kAllLanes, value);
+#else
   for (int step = kWarp / 2; step > 0; step /= 2)
     value = min(value, __shfl_xor_sync(kAllLanes, value, step));
   return value;
+#endif
 }
 __device__ __forceinline__ bool has_bit(const unsigned* bits, int at) {
   return (bits[at / 32] >> at % 32 & 1U) != 0;

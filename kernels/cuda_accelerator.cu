@@ -4,6 +4,8 @@
 namespace whorl::kernels {
 namespace {
 
+constexpr int kOldestGeneration = 75;  // Turing; WhorlToolchain.cmake
+
 Status describe(int number, DeviceInfo& info) {
   cudaDeviceProp properties{};
   std::size_t free = 0, all = 0;
@@ -19,15 +21,21 @@ Status describe(int number, DeviceInfo& info) {
   return Status::ok;
 }
 
+// Those that answer and that there is code for: others take none away.
 Status list_devices(std::vector<DeviceInfo>& list) {
   int count = 0;
   WHORL_CUDA_TRY(cudaGetDeviceCount(&count));
+  Status trouble = Status::no_device;
   for (int number = 0; number < count; ++number) {
     DeviceInfo info;
-    WHORL_STATUS_TRY(describe(number, info));
-    list.push_back(info);
+    const Status described = describe(number, info);
+    if (described != Status::ok) {
+      trouble = described;
+    } else if (info.major * 10 + info.minor >= kOldestGeneration) {
+      list.push_back(info);
+    }
   }
-  return list.empty() ? Status::no_device : Status::ok;
+  return list.empty() ? trouble : Status::ok;
 }
 
 class CudaAccelerator final : public Accelerator {

@@ -2,6 +2,7 @@
 // Starting a kernel, on a device or on the tests' emulated one. For .cu files alone.
 
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 #include "kernels/cuda_memory.h"
@@ -27,6 +28,16 @@ Status launch(void (*kernel)(Parameters...), dim3 grid, int threads, std::size_t
   kernel<<<grid, static_cast<unsigned>(threads), shared_bytes, stream>>>(arguments...);
 #endif
   WHORL_CUDA_TRY(cudaGetLastError());
+  return Status::ok;
+}
+
+// Lets a kernel without shared memory of its own have all that the current device gives a thread
+// block. Never less, because the limit is the kernel's and not the launch's: host threads that each
+// set what they need would take it from one another.
+template <class... Parameters>
+Status allow_all_shared_bytes(void (*kernel)(Parameters...), std::int64_t device_gives) {
+  WHORL_CUDA_TRY(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                      static_cast<int>(device_gives)));
   return Status::ok;
 }
 

@@ -26,15 +26,20 @@ inline Status status_of(cudaError_t error) {
   }
 }
 
+// Told of each CUDA call that failed, by programs that look for causes; set before any is made.
+inline void (*on_cuda_error)(const char* file, int line, const char* what) = nullptr;
+
 // Leaves the function with the status of a CUDA call that failed, and clears the error, so that the
 // next caller is not blamed for it.
-#define WHORL_CUDA_TRY(call)                           \
-  do {                                                 \
-    const cudaError_t whorl_error = (call);            \
-    if (whorl_error != cudaSuccess) {                  \
-      (void)cudaGetLastError();                        \
-      return ::whorl::kernels::status_of(whorl_error); \
-    }                                                  \
+#define WHORL_CUDA_TRY(call)                                                                  \
+  do {                                                                                        \
+    const cudaError_t whorl_error = (call);                                                   \
+    if (whorl_error != cudaSuccess) {                                                         \
+      (void)cudaGetLastError();                                                               \
+      if (::whorl::kernels::on_cuda_error != nullptr)                                         \
+        ::whorl::kernels::on_cuda_error(__FILE__, __LINE__, cudaGetErrorString(whorl_error)); \
+      return ::whorl::kernels::status_of(whorl_error);                                        \
+    }                                                                                         \
   } while (false)
 
 #define WHORL_STATUS_TRY(expression)                                       \

@@ -19,9 +19,13 @@ constexpr int kSettleThreads = 512;
 constexpr int kSettleWarps = kSettleThreads / kWarp;
 constexpr std::uint32_t kKeysAtHand = 8192;  // 32 KB: the usual list; others are read again
 
+constexpr int kBinBits = 8, kBins = 1 << kBinBits;
+
 struct SettleShared {
   std::uint32_t keys[kKeysAtHand];
   std::uint32_t of_warp[kSettleWarps];
+  std::uint32_t bins[kBins];
+  std::uint32_t bin, after;
 };
 
 // Whole numbers in the order of the floats.
@@ -37,33 +41,47 @@ __device__ __forceinline__ float value_of(std::uint32_t key) {
   return value;
 }
 
-// The sum over the block's threads, in each of them.
-__device__ __forceinline__ std::uint32_t sum_of_block(std::uint32_t mine, SettleShared& shared) {
-  for (int by = kWarp / 2; by > 0; by /= 2) mine += __shfl_xor_sync(kAllLanes, mine, by);
-  if (lane_of_warp() == 0) shared.of_warp[warp_of_thread()] = mine;
-  __syncthreads();
-  std::uint32_t sum = 0;
-  for (int w = 0; w < kSettleWarps; ++w) sum += shared.of_warp[w];
-  __syncthreads();
-  return sum;
+// Which of the bins, counted from the last on, holds the wanted-th entry (1 or more; the bins hold
+// as many), and how many are in the bins after it. For the first warp alone.
+__device__ __forceinline__ void find_bin(std::uint32_t wanted, SettleShared& shared) {
+  constexpr int kPerLane = kBins / kWarp;
+  const int last = kBins - 1 - lane_of_warp() * kPerLane;  // of the lane's
+  std::uint32_t own = 0;
+  for (int b = 0; b < kPerLane; ++b) own += shared.bins[last - b];
+  std::uint32_t up_to = own;  // of this lane's and of those before it
+  for (int by = 1; by < kWarp; by *= 2) {
+    const std::uint32_t before = __shfl_up_sync(kAllLanes, up_to, by);
+    if (lane_of_warp() >= by) up_to += before;
+  }
+  std::uint32_t after = up_to - own;
+  if (after >= wanted || up_to < wanted) return;
+  int bin = last;
+  for (; after + shared.bins[bin] < wanted; --bin) after += shared.bins[bin];
+  shared.bin = static_cast<std::uint32_t>(bin), shared.after = after;
 }
 
-// Bit by bit the largest key that `keep` entries reach; -FLT_MAX where there are fewer.
+// The keep-th largest lower bound, eight bits of the keys at a time from the top (radix selection:
+// Alabi et al., ACM JEA 17, 2012); -FLT_MAX where there are fewer.
 __device__ __forceinline__ float floor_of(const FaceEntry* entries, std::uint32_t count,
                                           std::uint32_t keep, SettleShared& shared) {
   if (count < keep) return -FLT_MAX;
   for (std::uint32_t i = threadIdx.x; i < count && i < kKeysAtHand; i += kSettleThreads) {
     shared.keys[i] = key_of(entries[i].lower);
   }
-  std::uint32_t found = 0;
-  for (std::uint32_t bit = 1U << 31; bit != 0; bit >>= 1) {
-    const std::uint32_t wanted = found | bit;
-    std::uint32_t reach_it = 0;
+  std::uint32_t found = 0, decided = 0, wanted = keep;  // decided: bits of `found`, a mask
+  for (int shift = 32 - kBinBits; shift >= 0; shift -= kBinBits) {
+    for (int b = static_cast<int>(threadIdx.x); b < kBins; b += kSettleThreads) shared.bins[b] = 0;
+    __syncthreads();
     for (std::uint32_t i = threadIdx.x; i < count; i += kSettleThreads) {
       const std::uint32_t key = i < kKeysAtHand ? shared.keys[i] : key_of(entries[i].lower);
-      reach_it += key >= wanted ? 1 : 0;
+      if (((key ^ found) & decided) == 0) atomicAdd(&shared.bins[key >> shift & (kBins - 1U)], 1U);
     }
-    if (sum_of_block(reach_it, shared) >= keep) found = wanted;
+    __syncthreads();
+    if (warp_of_thread() == 0) find_bin(wanted, shared);
+    __syncthreads();
+    found |= shared.bin << shift;
+    decided |= (kBins - 1U) << shift;
+    wanted -= shared.after;
   }
   return value_of(found);
 }

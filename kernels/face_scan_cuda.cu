@@ -33,7 +33,7 @@ using device::FaceScan;
 // `keep`, times the few that the bounds' width costs: kRoom.
 constexpr std::int64_t kSliceGrowth = 16;
 constexpr std::int64_t kRoom = 8;
-constexpr std::int64_t kListPerKept = 64;
+constexpr std::int64_t kListPerKept = 64, kFirstPerKept = 32;
 constexpr std::int64_t kListEntriesMax = 1 << 20;
 constexpr std::int64_t kProbesPerLaunch = 1024;
 constexpr int kFirstTensorCores = 8;  // compute capability
@@ -109,7 +109,7 @@ class CudaFaceScanner final : public FaceScanner {
     wgmma_ =
         tiles_ && tuning_.wgmma != Wgmma::never && properties.major == 9 && properties.minor == 0;
     if (wgmma_ && tuning_.wgmma == Wgmma::where_right)
-      WHORL_STATUS_TRY(WHORL_CUDA_ENTRY(check_wgmma)(device_, tuning_.codes, wgmma_));
+      WHORL_STATUS_TRY(WHORL_CUDA_ENTRY(check_wgmma)(device_, tuning_.codes, dimension_, wgmma_));
     WHORL_STATUS_TRY(timeline_.open());
     return store_.open(memory_bytes, static_cast<std::int64_t>(properties.totalGlobalMem),
                        tuning_.page_bytes);
@@ -284,13 +284,18 @@ Status CudaFaceScanner<Codes>::timed(Work work) {
   return timeline_.add_elapsed(kernel_ms_);
 }
 
-// A first slice that every list has room for, then growing ones.
+// A first slice that every list has room for, then growing ones. All rows of the first are offered,
+// which is dear where probes are many: they begin with fewer, for a slice more.
 template <class Codes>
 Status CudaFaceScanner<Codes>::sweep(FaceScan& scan) {
   const std::int64_t capacity = scan.lists.capacity;
   const std::int64_t growth =
       std::clamp<std::int64_t>(capacity / (kRoom * scan.lists.keep), 1, kSliceGrowth);
   std::int64_t slice = rows() <= capacity ? rows() : capacity / 2;
+  if (scan.probes.count > device::kMaxWordProbes) {
+    constexpr std::int64_t kTile = device::kTileRows;
+    slice = std::min(slice, (kFirstPerKept * scan.lists.keep + kTile - 1) / kTile * kTile);
+  }
   for (std::int64_t begin = 0; begin < rows();) {
     const std::int64_t end = std::min(rows(), begin + slice);
     scan.begin = static_cast<std::uint32_t>(begin);
@@ -429,8 +434,7 @@ bool CudaFaceScanner<Codes>::start_tiles(const device::TileKernel& tiles, const 
   const std::int64_t at_once = std::max(1, processors_ * tiles.blocks_per_processor / groups);
   const dim3 grid(static_cast<unsigned>(std::min(rows, at_once)), static_cast<unsigned>(groups));
   status = [&]() -> Status {
-    WHORL_CUDA_TRY(cudaFuncSetAttribute(tiles.start, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                        static_cast<int>(tiles.shared_bytes)));
+    WHORL_STATUS_TRY(allow_all_shared_bytes(tiles.start, shared_bytes_));
     return launch(tiles.start, grid, device::kTileThreads,
                   static_cast<std::size_t>(tiles.shared_bytes), timeline_.stream(), scan);
   }();

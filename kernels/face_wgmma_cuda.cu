@@ -70,8 +70,8 @@ TileKernel WHORL_CUDA_ENTRY(wgmma_tiles)(FaceCodes codes, int chunks, std::int64
                                    : widest_tiles<HalfCodes>(chunks, shared_bytes);
 }
 
-Status WHORL_CUDA_ENTRY(check_wgmma)(int device, FaceCodes codes, bool& right) {
-  constexpr int kDimension = 128, kRows = 300, kProbes = 130, kKept = 3;
+Status WHORL_CUDA_ENTRY(check_wgmma)(int device, FaceCodes codes, int dimension, bool& right) {
+  constexpr int kRows = 300, kProbes = 130, kKept = 3;
   FaceScanTuning plain;
   plain.codes = codes;
   plain.list_entries = 256;  // so that what the first slice found decides who is seen of the rest
@@ -82,22 +82,22 @@ Status WHORL_CUDA_ENTRY(check_wgmma)(int device, FaceCodes codes, bool& right) {
   std::uint32_t random = 1;
   for (int r = 0; r < kRows + kProbes; ++r) {
     float squares = 0;
-    for (int d = 0; d < kDimension; ++d) {
+    for (int d = 0; d < dimension; ++d) {
       random = random * 1664525U + 1013904223U;  // Numerical Recipes, 2nd edition, 7.1
       vectors.push_back(static_cast<float>(random >> 16U) / 32768 - 1);
       squares += vectors.back() * vectors.back();
     }
-    for (auto v = vectors.end() - kDimension; v != vectors.end(); ++v) *v /= std::sqrt(squares);
+    for (auto v = vectors.end() - dimension; v != vectors.end(); ++v) *v /= std::sqrt(squares);
   }
   std::vector<std::vector<FaceCandidate>> lists[2];
   for (int by = 0; by < 2; ++by) {
     Status status = Status::ok;
     const auto scanner = WHORL_CUDA_ENTRY(make_tuned_cuda_faces)(
-        device, kDimension, std::int64_t{8} << 20, by == 0 ? plain : hopper, &status);
+        device, dimension, std::int64_t{32} << 20, by == 0 ? plain : hopper, &status);
     WHORL_STATUS_TRY(status);
     WHORL_STATUS_TRY(scanner->append(vectors.data(), kRows));
-    WHORL_STATUS_TRY(
-        scanner->scan(vectors.data() + kRows * kDimension, kProbes, nullptr, kKept, lists[by]));
+    WHORL_STATUS_TRY(scanner->scan(vectors.data() + std::ptrdiff_t{kRows} * dimension, kProbes,
+                                   nullptr, kKept, lists[by]));
     for (auto& list : lists[by]) {
       std::sort(list.begin(), list.end(),
                 [](const FaceCandidate& a, const FaceCandidate& b) { return a.row < b.row; });

@@ -13,6 +13,6 @@ namespace whorl::kernels {
 device::TileKernel WHORL_CUDA_ENTRY(wgmma_tiles)(FaceCodes codes, int chunks,
                                                  std::int64_t shared_bytes);
 // Whether the lists of a small gallery are the same by wgmma and by mma.sync.
-Status WHORL_CUDA_ENTRY(check_wgmma)(int device, FaceCodes codes, bool& right);
+Status WHORL_CUDA_ENTRY(check_wgmma)(int device, FaceCodes codes, int dimension, bool& right);
 
 }  // namespace whorl::kernels

@@ -59,7 +59,10 @@ class CudaFingers final : public FingerScanner {
     const bool hopper = properties.major == 9 && properties.minor == 0;
     WHORL_CHECK(unit_ == CodeUnit::popcount || properties.major >= 8);
     WHORL_CHECK(unit_ != CodeUnit::wgmma || hopper);
-    WHORL_STATUS_TRY(plan_memory(static_cast<std::int64_t>(properties.sharedMemPerBlockOptin)));
+    const auto shared_bytes = static_cast<std::int64_t>(properties.sharedMemPerBlockOptin);
+    WHORL_STATUS_TRY(plan_memory(shared_bytes));
+    for (const FingerScore score : {FingerScore::codes, FingerScore::alignment})
+      WHORL_STATUS_TRY(allow_all_shared_bytes(kernel_for(unit_, score), shared_bytes));
     WHORL_STATUS_TRY(timeline_.open());
     WHORL_STATUS_TRY(gallery_.open());
     WHORL_STATUS_TRY(tables_.copy_from(&host_tables(), 1, timeline_.stream()));
@@ -68,7 +71,8 @@ class CudaFingers final : public FingerScanner {
 
   Status put(std::int64_t number, const PackedFingers& block) override {
     WHORL_CUDA_TRY(cudaSetDevice(device_));
-    return gallery_.put(number, block, timeline_.stream());
+    WHORL_STATUS_TRY(gallery_.put(number, block, timeline_.stream()));
+    return timeline_.wait();  // what was put there before may go away now
   }
   Status refresh(std::int64_t number) override {
     WHORL_CUDA_TRY(cudaSetDevice(device_));
@@ -190,7 +194,8 @@ class CudaFingers final : public FingerScanner {
     WHORL_STATUS_TRY(device_heads_.copy_from(heads_.data(), size(heads_), stream));
     WHORL_STATUS_TRY(device_minutiae_.copy_from(minutiae_.data(), size(minutiae_), stream));
     WHORL_STATUS_TRY(device_probes_.copy_from(probes_.data(), size(probes_), stream));
-    WHORL_STATUS_TRY(eligible_.reserve(size(masks) * blocks()));
+    if (size(masks) * blocks() > eligible_.capacity())
+      WHORL_STATUS_TRY(eligible_.reserve(size(masks) * blocks() * 3 / 2));
     for (std::size_t m = 0; m < masks.size(); ++m) {
       WHORL_STATUS_TRY(
           eligible_.copy_part(static_cast<std::int64_t>(m) * blocks(), masks[m], blocks(), stream));
@@ -218,8 +223,6 @@ class CudaFingers final : public FingerScanner {
     const ScanOutput output{candidates_.data(), counters_.data(), room};
     const auto kernel = kernel_for(unit_, score);
     const std::int64_t shared = work_bytes_ + table_bytes() + batch_bytes_ + column_bytes_;
-    WHORL_CUDA_TRY(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                        static_cast<int>(shared)));
     WHORL_STATUS_TRY(timeline_.start());
     WHORL_STATUS_TRY(launch(kernel, dim3(static_cast<unsigned>(slice.count)), warps_ * kWarp,
                             static_cast<std::size_t>(shared), stream, part, probes, tables_.data(),

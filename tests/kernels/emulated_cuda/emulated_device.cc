@@ -26,6 +26,9 @@ void fail_calls_after(int n, int error) {
 int calls_made() {
   return runtime().look([](Runtime& r) { return r.calls(); });
 }
+int limits_lowered() {
+  return runtime().look([](Runtime& r) { return r.lowered(); });
+}
 std::size_t bytes_in_use() {
   return runtime().look([](Runtime& r) { return r.used(); });
 }

@@ -29,6 +29,10 @@ void reset();  // one device, all right
 void fail_calls_after(int n, int error);
 int calls_made();  // since the last of the three above
 
+// How often a kernel was allowed less shared memory than before: another host thread that is about
+// to start it with more would fail. Since set_devices.
+int limits_lowered();
+
 bool wgmma_does_nothing();
 
 std::size_t bytes_in_use();  // of device memory

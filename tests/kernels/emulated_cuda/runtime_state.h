@@ -132,7 +132,7 @@ class Runtime {
     devices_ = devices;
     opened_ = 0;
     ++generation_, calls_ = 0, fails_at_ = 0;
-    shared_allowed_.clear();
+    shared_allowed_.clear(), lowered_ = 0;
   }
   void fail(int n, cudaError_t error) { calls_ = 0, fails_at_ = n > 0 ? n : 1, fault_ = error; }
 
@@ -207,7 +207,9 @@ class Runtime {
     if (bytes < 0 || static_cast<std::size_t>(bytes) > devices_.shared_bytes) {
       return cudaErrorInvalidValue;
     }
-    shared_allowed_[{device(), kernel}] = static_cast<std::size_t>(bytes);
+    std::size_t& allowed = shared_allowed_[{device(), kernel}];
+    lowered_ += static_cast<std::size_t>(bytes) < allowed ? 1 : 0;
+    allowed = static_cast<std::size_t>(bytes);
     return cudaSuccess;
   }
 
@@ -216,6 +218,7 @@ class Runtime {
   cudaError_t last_error() const { return lost() ? fault_ : thread().last; }
   void clear_error() const { thread().last = cudaSuccess; }
   int calls() const { return calls_; }
+  int lowered() const { return lowered_; }
   int streams() const { return static_cast<int>(streams_.size()); }
   int pieces() const { return static_cast<int>(pieces_.size()); }
   int events = 0;
@@ -230,6 +233,7 @@ class Runtime {
   cudaError_t fault_ = cudaSuccess;
   std::map<std::uintptr_t, Piece> pieces_;
   std::map<std::pair<int, const void*>, std::size_t> shared_allowed_;
+  int lowered_ = 0;
 };
 
 Runtime& runtime();  // the one
