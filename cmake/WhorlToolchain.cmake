@@ -1,7 +1,7 @@
 # Warnings, sanitizers and floating-point rules, as properties of one target that all others link.
 add_library(whorl_warnings INTERFACE)
 target_compile_options(whorl_warnings INTERFACE
-  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wshadow -Wconversion -Werror>
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wshadow -Wconversion $<$<BOOL:${WHORL_WERROR}>:-Werror>>
   # The same sums on every machine: no fused multiply-add where the source wrote two operations.
   $<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>
   # gcc 12 warns of impossible copies in std::string's operator+ (GCC bug 105329).

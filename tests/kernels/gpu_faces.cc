@@ -101,8 +101,9 @@ class ExactFaces {
   std::vector<float> rows_;
 };
 
-// Usual and awkward vectors, some of them twice; some rows wiped, some not admitted.
-bool agrees(int device, Shape shape) {
+// Usual and awkward vectors, some of them twice; some rows wiped, some not admitted. Empty where
+// the lists are the definition's.
+std::string disagreement(int device, Shape shape) {
   FaceScanUse use;
   shape.tuning.use = &use;
   FaceMaker maker(kSeed + static_cast<std::uint64_t>(shape.dimension), shape.dimension);
@@ -121,11 +122,11 @@ bool agrees(int device, Shape shape) {
       WHORL_CUDA_ENTRY(make_tuned_cuda_faces)(device, shape.dimension, 0, shape.tuning);
   FaceScanReference reference(shape.dimension);
   ExactFaces exact(shape.dimension);
-  if (!scanner) return false;
+  if (!scanner) return "NO SCANNER";
   for (std::int64_t rows = 0; rows < shape.rows;) {
     const std::int64_t more = std::min<std::int64_t>(shape.rows - rows, 1 + maker.below(3000));
     const std::vector<float> vectors = vectors_of(more);
-    if (scanner->append(vectors.data(), more) != Status::ok) return false;
+    if (scanner->append(vectors.data(), more) != Status::ok) return "AN APPEND FAILED";
     (void)reference.append(vectors.data(), more);
     exact.append(vectors.data(), more);
     rows += more;
@@ -137,7 +138,7 @@ bool agrees(int device, Shape shape) {
     if (maker.below(100) < shape.admitted_percent) admitted[word] |= 1U << r % 32;
     there[word] |= admitted[word] & 1U << r % 32;
     if (maker.below(50) != 0) continue;
-    if (scanner->wipe(r) != Status::ok) return false;
+    if (scanner->wipe(r) != Status::ok) return "A WIPE FAILED";
     (void)reference.wipe(r);
     there[word] &= ~(1U << r % 32);
   }
@@ -145,7 +146,7 @@ bool agrees(int device, Shape shape) {
   const std::vector<float> probes = vectors_of(shape.probes);
   Lists found, expected;
   if (scanner->scan(probes.data(), shape.probes, filter, shape.keep, found) != Status::ok) {
-    return false;
+    return "THE SCAN FAILED";
   }
   if (shape.tuning.vectors) {
     for (int p = 0; p < shape.probes; ++p)
@@ -155,12 +156,13 @@ bool agrees(int device, Shape shape) {
     (void)reference.scan(probes.data(), shape.probes, filter, shape.keep, expected);
   }
   for (std::size_t p = 0; p < expected.size(); ++p) {
-    if (in_order(found[p]) != in_order(expected[p])) return false;
+    if (in_order(found[p]) != in_order(expected[p])) return "DIFFERS, probe " + std::to_string(p);
   }
   // What was asked for was also what ran.
   const bool wgmma = shape.tuning.wgmma != Wgmma::never;
-  return found.size() == expected.size() && scanner->exact() == shape.tuning.vectors &&
-         wgmma == (use.by_wgmma > 0);
+  const bool as_asked = found.size() == expected.size() &&
+                        scanner->exact() == shape.tuning.vectors && wgmma == (use.by_wgmma > 0);
+  return as_asked ? "" : "ANOTHER KERNEL RAN";
 }
 
 // Whether the exact nearest are all in the list and, where it says so, nobody else, each with its
@@ -263,6 +265,10 @@ bool check_gpu_faces(int device, GpuPart part, const GpuSizes& sizes) {
                           {512, 20'000, 300, 10, 90, with_short_lists(bytes())},
                           {512, 20'000, 70, 100, 100, bytes()},
                           {512, 20'000, 3, 10, 100, with_vectors(bytes())},
+                          {200, 5000, 1, 5, 100, bytes()},
+                          {200, 5000, 2, 5, 50, bytes()},
+                          {200, 5000, 3, 5, 100, bytes()},
+                          {200, 5000, 7, 5, 100, bytes()},
                           {513, 9000, 20, 10, 100, without_tensor_cores(bytes())},
                           {576, 9000, 5, 10, 70, bytes()},
                           {4096, 1000, 9, 4, 100, with_short_lists(bytes())},
@@ -271,12 +277,17 @@ bool check_gpu_faces(int device, GpuPart part, const GpuSizes& sizes) {
                           {33, 5000, 2, 5, 100, halves()},
                           {33, 5000, 40, 5, 30, with_short_lists(halves())},
                           {128, 20'000, 200, 10, 100, halves()},
+                          {100, 5000, 1, 5, 100, halves()},
+                          {100, 5000, 2, 5, 50, halves()},
+                          {100, 5000, 3, 5, 100, halves()},
+                          {100, 5000, 7, 5, 100, halves()},
                           {512, 20'000, 8, 10, 100, with_short_lists(halves())},
                           {512, 20'000, 300, 10, 90, with_short_lists(halves())},
                           {513, 9000, 20, 10, 100, without_tensor_cores(halves())},
                           {4096, 1000, 9, 4, 100, halves()},
                           {512, 20'000, 300, 10, 90, by_wgmma(bytes())},
                           {33, 5000, 130, 5, 100, by_wgmma(with_short_lists(bytes()))},
+                          {1024, 5000, 70, 10, 100, by_wgmma(bytes())},
                           {512, 20'000, 300, 10, 90, by_wgmma(halves())},
                           {33, 5000, 130, 5, 100, by_wgmma(with_short_lists(halves()))}};
   bool all = true;
@@ -286,12 +297,13 @@ bool check_gpu_faces(int device, GpuPart part, const GpuSizes& sizes) {
     const bool wgmma = part == GpuPart::wgmma;  // which takes blocks of many
     fit.rows = std::min<std::int64_t>(fit.rows, sizes.at_most(20'000, wgmma ? 130 : 200));
     fit.probes = std::min(fit.probes, sizes.at_most(300, wgmma ? 130 : 20));
-    const bool same = agrees(device, fit);
-    std::printf("gpu: faces: %d probes, %lld x %d, %d %% admitted, %s%s: %s\n", fit.probes,
+    std::printf("gpu: faces: %d probes, %lld x %d, %d %% admitted, %s%s: ", fit.probes,
                 static_cast<long long>(fit.rows), fit.dimension, fit.admitted_percent,
-                name_of(fit.tuning).c_str(), fit.tuning.list_entries == 256 ? ", short lists" : "",
-                same ? "the definition's lists" : "DIFFERS");
-    all = all && same;
+                name_of(fit.tuning).c_str(), fit.tuning.list_entries == 256 ? ", short lists" : "");
+    (void)std::fflush(stdout);  // so that what hangs or dies is named
+    const std::string wrong = disagreement(device, fit);
+    std::puts(wrong.empty() ? "the definition's lists" : wrong.c_str());
+    all = all && wrong.empty();
   }
   return all;
 }

@@ -110,9 +110,11 @@ bool check(const DeviceInfo& device, const GpuSizes& sizes, const Unit& unit) {
                 {2, 80, 12, 0, kReference}, {40, 3, 128, 0, kReference},
                 {3, 2, 255, 0, kReference}, {1000, 128, 40, 0, best_backend()}};
   bool all = true;
-  const auto tell = [&](const std::string& what, const std::string& wrong) {
-    std::printf("gpu: %s: %s: %s\n", unit.name, what.c_str(),
-                wrong.empty() ? "the right candidates" : wrong.c_str());
+  const auto tell = [&](const std::string& what, auto find_wrong) {
+    std::printf("gpu: %s: %s: ", unit.name, what.c_str());
+    (void)std::fflush(stdout);  // so that what hangs or dies is named
+    const std::string wrong = find_wrong();
+    std::puts(wrong.empty() ? "the right candidates" : wrong.c_str());
     all = all && wrong.empty();
   };
   FingerGalleryMaker maker(kSeed);
@@ -124,10 +126,12 @@ bool check(const DeviceInfo& device, const GpuSizes& sizes, const Unit& unit) {
              " blocks, up to " + std::to_string(shape.minutiae) + " minutiae" +
              (shape.memory_bytes == 1 ? ", streamed" : "") +
              (shape.backend == kReference ? "" : ", by the CPU's fastest twin"),
-         check_gallery(device, unit, gallery, searches, shape.memory_bytes, shape.backend));
+         [&] {
+           return check_gallery(device, unit, gallery, searches, shape.memory_bytes, shape.backend);
+         });
   }
-  tell("updated between searches", check_updates(device, sizes, unit, 0));
-  tell("updated between searches, streamed", check_updates(device, sizes, unit, 1));
+  tell("updated between searches", [&] { return check_updates(device, sizes, unit, 0); });
+  tell("updated between searches, streamed", [&] { return check_updates(device, sizes, unit, 1); });
   return all;
 }
 

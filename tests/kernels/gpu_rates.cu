@@ -114,6 +114,7 @@ class TimedLaunch {
       WHORL_STATUS_TRY(timeline_.wait());
       WHORL_STATUS_TRY(timeline_.add_elapsed(ms));
       if (run > 0) best_ms_ = best_ms_ == 0 ? ms : std::min(best_ms_, ms);
+      last_ms_ = ms;
     }
     std::vector<long long> cycles(static_cast<std::size_t>(blocks_ * kWarps));
     first_.resize(static_cast<std::size_t>(sums_of_block_));
@@ -130,14 +131,16 @@ class TimedLaunch {
     return best_ms_ > 0 ? all / (static_cast<double>(best_ms_) * 1e-3) : 0;
   }
   // Where all warps run at once and the slowest runs for as long as the launch.
-  double clock_hz() const { return per_second(static_cast<double>(cycles_of_warp_)); }
+  double clock_hz() const {
+    return last_ms_ > 0 ? static_cast<double>(cycles_of_warp_) / (last_ms_ * 1e-3) : 0;
+  }
   const std::vector<Dot>& first() const { return first_; }
   const std::vector<Dot>& last() const { return last_; }
 
  private:
   int blocks_ = 0, sums_of_block_ = 0;
-  float best_ms_ = 0;
-  long long cycles_of_warp_ = 0;
+  float best_ms_ = 0, last_ms_ = 0;
+  long long cycles_of_warp_ = 0;  // in the last run
   std::vector<Dot> first_, last_;
   Timeline timeline_;
   DeviceArray<Dot> sums_;
@@ -193,12 +196,21 @@ Status measure_wgmma(bool halves, const Amount& amount, double& rate, GpuRates& 
 // Every word once, as the scans read rows; `sums` of each thread.
 __global__ void read_only(const Chunk* chunks, std::int64_t count, unsigned* sums) {
   const std::int64_t thread = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
+  constexpr int kAhead = 8;  // asked for before the first is needed
+  const std::int64_t step = std::int64_t{gridDim.x} * kThreads;
   unsigned sum = 0;
-#pragma unroll 8
-  for (std::int64_t c = thread; c < count; c += std::int64_t{gridDim.x} * kThreads) {
-    const Chunk chunk = load_row(chunks + c);
+  const auto add = [&sum](const Chunk& chunk) {
     sum += chunk.words[0] + chunk.words[1] + chunk.words[2] + chunk.words[3];
+  };
+  std::int64_t c = thread;
+  for (; c + (kAhead - 1) * step < count; c += kAhead * step) {
+    Chunk ahead[kAhead];
+#pragma unroll
+    for (int a = 0; a < kAhead; ++a) ahead[a] = load_row(chunks + c + a * step);
+#pragma unroll
+    for (int a = 0; a < kAhead; ++a) add(ahead[a]);
   }
+  for (; c < count; c += step) add(load_row(chunks + c));
   sums[thread] = sum;
 }
 Status measure_reads(const DeviceArray<std::byte>& from, std::int64_t bytes, unsigned word,
@@ -296,7 +308,8 @@ std::string told_by_driver(int device) {
   char bus[32] = "";
   if (cudaDeviceGetPCIBusId(bus, sizeof(bus), device) != cudaSuccess) return {};
   const std::string command =
-      "nvidia-smi --query-gpu=driver_version,clocks.sm,clocks.max.sm,clocks.mem,clocks.max.mem,"
+      "timeout 10 nvidia-smi "
+      "--query-gpu=driver_version,clocks.sm,clocks.max.sm,clocks.mem,clocks.max.mem,"
       "power.limit,temperature.gpu --format=csv,noheader -i " +
       std::string(bus) + " 2>/dev/null";
   std::FILE* pipe = popen(command.c_str(), "r");
@@ -316,6 +329,21 @@ Status measure_products(const Amount& amount, bool rehearsal, GpuRates& rates) {
 }
 
 }  // namespace
+
+void tell_cuda_errors() {
+  on_cuda_error = [](const char* file, int line, const char* what) {
+    std::fprintf(stderr, "gpu: %s:%d: %s\n", file, line, what);
+  };
+}
+
+std::string why_no_device() {
+  int count = 0, driver = 0;
+  const cudaError_t error = cudaGetDeviceCount(&count);
+  (void)cudaGetLastError();
+  const bool has_driver = cudaDriverGetVersion(&driver) == cudaSuccess && driver > 0;
+  if (!has_driver || error == cudaErrorNoDevice) return {};
+  return error == cudaSuccess ? "none that the kernels were built for" : cudaGetErrorString(error);
+}
 
 Status measure_gpu_rates(const DeviceInfo& device, GpuPart part, bool rehearsal, GpuRates& rates) {
   cudaDeviceProp properties{};

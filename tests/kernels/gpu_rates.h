@@ -32,6 +32,11 @@ struct GpuRates {
   std::string driver_said;         // by nvidia-smi, right after; nothing where it is not there
 };
 
+// From now on each CUDA call that fails says why on stderr.
+void tell_cuda_errors();
+// Why no device can be used; nothing where there is neither driver nor GPU.
+std::string why_no_device();
+
 // Some milliseconds an instruction; a rehearsal does as little as there is.
 Status measure_gpu_rates(const DeviceInfo& device, GpuPart part, bool rehearsal, GpuRates& rates);
 

@@ -164,6 +164,7 @@ std::string gpu_json(const GpuMachine& machine, const std::vector<GpuFigure>& fi
 bool write_gpu_report(const std::string& folder, const GpuMachine& machine,
                       const std::vector<GpuFigure>& figures) {
   std::string path = folder + "/" + today() + "-" + machine.device.name;
+  if (!machine.only.empty()) path += "-" + machine.only;
   std::replace_if(
       path.begin() + static_cast<std::ptrdiff_t>(folder.size()) + 1, path.end(),
       [](char c) { return c == ' ' || c == '/'; }, '-');

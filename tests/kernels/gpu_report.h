@@ -35,6 +35,7 @@ struct GpuMachine {
   DeviceInfo device;
   GpuRates rates;
   std::string commit;                 // that the check was built from
+  std::string only;                   // the one family that was asked for; else empty
   bool rehearsal = false;             // then no figure means anything
   std::vector<std::string> left_out;  // what there was no time for
 };
