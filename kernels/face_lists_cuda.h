@@ -50,7 +50,7 @@ __device__ __forceinline__ void find_bin(std::uint32_t wanted, SettleShared& sha
   for (int b = 0; b < kPerLane; ++b) own += shared.bins[last - b];
   std::uint32_t up_to = own;  // of this lane's and of those before it
   for (int by = 1; by < kWarp; by *= 2) {
-    const std::uint32_t before = __shfl_up_sync(kAllLanes, up_to, by);
+    const std::uint32_t before = __shfl_up_sync(kAllLanes, up_to, static_cast<unsigned>(by));
     if (lane_of_warp() >= by) up_to += before;
   }
   std::uint32_t after = up_to - own;
