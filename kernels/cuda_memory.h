@@ -1,5 +1,5 @@
 #pragma once
-// Owners of what CUDA hands out, and its error codes as ours. For .cu files alone.
+// Owners of what CUDA hands out, and its error codes as ours. For whoever is built with CUDA.
 
 #include <cuda_runtime.h>
 

@@ -1,4 +1,3 @@
-// This file is long because one scanner's buffers, launches and floors belong together.
 // Faces on a CUDA device. See kernels/face_scan.h for what a list promises.
 //
 // A gallery is scanned in slices that grow: each is offered to the probes' lists and then settled,
@@ -17,9 +16,8 @@
 #include "kernels/face_probes_cuda.h"
 #include "kernels/face_rank_cuda.h"
 #include "kernels/face_scan_cuda.h"
+#include "kernels/face_slice_cuda.h"
 #include "kernels/face_store_cuda.h"
-#include "kernels/face_tiles_cuda.h"
-#include "kernels/face_wgmma_cuda.h"
 
 namespace whorl::kernels {
 namespace {
@@ -36,30 +34,12 @@ constexpr std::int64_t kRoom = 8;
 constexpr std::int64_t kListPerKept = 64, kFirstPerKept = 32;
 constexpr std::int64_t kListEntriesMax = 1 << 20;
 constexpr std::int64_t kProbesPerLaunch = 1024;
-constexpr int kFirstTensorCores = 8;  // compute capability
 constexpr int kIntakeWarps = 8;
-constexpr std::size_t kUnaskedShared = std::size_t{48} << 10;  // of a thread block, on any device
-
-// As many as their registers leave room for.
-constexpr int word_blocks_per_processor(int sums) { return sums >= 16 ? 2 : 3; }
-constexpr int tile_blocks_per_processor(int columns) {
-  return columns >= 8 ? 1 : columns >= 4 ? 2 : 3;
-}
 
 template <class Codes>
 __global__ void __launch_bounds__(kIntakeWarps* device::kWarp) quantise_rows(FaceIntake intake) {
   const int row = static_cast<int>(blockIdx.x) * kIntakeWarps + device::warp_of_thread();
   if (row < intake.rows) device::quantise_row<Codes>(intake, row);
-}
-template <class Codes, int kProbes, int kAhead, int kRows>
-__global__ void __launch_bounds__(device::kWordThreads, word_blocks_per_processor(kProbes* kRows))
-    scan_words(FaceScan scan) {
-  device::FaceWords<Codes, kProbes, kAhead, kRows>(scan).run();
-}
-template <class Codes, int kColumns>
-__global__ void __launch_bounds__(device::kTileThreads, tile_blocks_per_processor(kColumns))
-    scan_tiles(FaceScan scan) {
-  device::FaceTiles<kColumns, device::MmaUnit<kColumns, Codes>>(scan).run();
 }
 template <class Codes>
 __global__ void __launch_bounds__(device::kSettleThreads) settle_lists(FaceScan scan) {
@@ -72,13 +52,6 @@ __global__ void __launch_bounds__(device::kSettleThreads)
 }
 __global__ void __launch_bounds__(device::kRankThreads) rank_pairs(device::FaceRanking ranking) {
   device::rank_pair(ranking);
-}
-
-template <class Codes, int kColumns>
-device::TileKernel mma_tiles(int chunks) {
-  return {scan_tiles<Codes, kColumns>, device::tile_probes(kColumns),
-          tile_blocks_per_processor(kColumns),
-          device::tile_shared_bytes<kColumns, device::MmaUnit<kColumns, Codes>>(chunks)};
 }
 
 template <class Codes>
@@ -103,13 +76,7 @@ class CudaFaceScanner final : public FaceScanner {
     WHORL_CUDA_TRY(cudaSetDevice(device_));
     cudaDeviceProp properties{};
     WHORL_CUDA_TRY(cudaGetDeviceProperties(&properties, device_));
-    processors_ = properties.multiProcessorCount;
-    shared_bytes_ = static_cast<std::int64_t>(properties.sharedMemPerBlockOptin);
-    tiles_ = tuning_.tiles && properties.major >= kFirstTensorCores;
-    wgmma_ =
-        tiles_ && tuning_.wgmma != Wgmma::never && properties.major == 9 && properties.minor == 0;
-    if (wgmma_ && tuning_.wgmma == Wgmma::where_right)
-      WHORL_STATUS_TRY(WHORL_CUDA_ENTRY(check_wgmma)(device_, tuning_.codes, dimension_, wgmma_));
+    WHORL_STATUS_TRY(slice_.open(device_, properties, dimension_, tuning_));
     WHORL_STATUS_TRY(timeline_.open());
     return store_.open(memory_bytes, static_cast<std::int64_t>(properties.totalGlobalMem),
                        tuning_.page_bytes);
@@ -152,21 +119,13 @@ class CudaFaceScanner final : public FaceScanner {
   Status timed(Work work);
 
   Status step(const FaceScan& scan);
-  Status start_scan(const FaceScan& scan);
-  template <int kProbes>
-  Status start_words(const FaceScan& scan);
-  template <int kProbes, int kAhead, int kRows>
-  Status start_words_ahead(const FaceScan& scan);
-  bool start_tiles(const device::TileKernel& tiles, const FaceScan& scan, Status& status);
 
   int device_, dimension_;
   FaceScanTuning tuning_;
-  int processors_ = 1;
-  std::int64_t shared_bytes_ = 0;
-  bool tiles_ = false, wgmma_ = false;
   float kernel_ms_ = 0;
   Timeline timeline_;
   FaceStore store_;
+  FaceSliceScan<Codes> slice_;
   ProbeBatch<Codes> batch_;
   std::vector<FaceLedger> ledgers_;
   DeviceArray<std::uint32_t> admitted_;
@@ -370,75 +329,9 @@ Status CudaFaceScanner<Codes>::collect(const FaceScan& scan, Entries& found) {
 
 template <class Codes>
 Status CudaFaceScanner<Codes>::step(const FaceScan& scan) {
-  WHORL_STATUS_TRY(start_scan(scan));
+  WHORL_STATUS_TRY(slice_.start(scan, timeline_.stream()));
   return launch(settle_lists<Codes>, dim3(static_cast<unsigned>(scan.probes.count)),
                 device::kSettleThreads, 0, timeline_.stream(), scan);
-}
-
-template <class Codes>
-Status CudaFaceScanner<Codes>::start_scan(const FaceScan& scan) {
-  using Eight = device::FaceWords<Codes, 8, 4, 2>;  // the longest rows
-  const int count = scan.probes.count;
-  Status status = Status::ok;
-  if (tuning_.use != nullptr) ++tuning_.use->launches;
-  if (tiles_ && count > device::kMaxWordProbes) {
-    const int chunks = store_.chunks();
-    const auto wgmma = WHORL_CUDA_ENTRY(wgmma_tiles)(tuning_.codes, chunks, shared_bytes_);
-    if (wgmma_ && count > wgmma.probes / 2 && start_tiles(wgmma, scan, status)) {
-      if (tuning_.use != nullptr) ++tuning_.use->by_wgmma;
-      return status;
-    }
-    for (const auto& tiles :
-         {mma_tiles<Codes, 8>(chunks), mma_tiles<Codes, 4>(chunks), mma_tiles<Codes, 2>(chunks)}) {
-      if (count > tiles.probes / 2 && start_tiles(tiles, scan, status)) return status;
-    }
-    if (start_tiles(mma_tiles<Codes, 1>(chunks), scan, status)) return status;
-  }
-  if (count > 4 && Eight::shared_bytes(store_.chunks()) <= kUnaskedShared) {
-    return start_words<8>(scan);
-  }
-  if (count > 2) return start_words<4>(scan);
-  return count == 2 ? start_words<2>(scan) : start_words<1>(scan);
-}
-
-// Short rows: more of them at once, so that as much is on its way.
-template <class Codes>
-template <int kProbes>
-Status CudaFaceScanner<Codes>::start_words(const FaceScan& scan) {
-  if (store_.chunks() > 2 * device::kRowLanes) return start_words_ahead<kProbes, 4, 2>(scan);
-  if (store_.chunks() > device::kRowLanes) return start_words_ahead<kProbes, 2, 4>(scan);
-  return start_words_ahead<kProbes, 1, 4>(scan);
-}
-
-template <class Codes>
-template <int kProbes, int kAhead, int kRows>
-Status CudaFaceScanner<Codes>::start_words_ahead(const FaceScan& scan) {
-  constexpr std::int64_t kBlockRows = device::kWordThreads;  // a warp takes 32
-  const std::int64_t blocks = std::min<std::int64_t>(
-      (scan.end - scan.begin + kBlockRows - 1) / kBlockRows,
-      std::int64_t{processors_} * word_blocks_per_processor(kProbes * kRows));
-  const dim3 grid(static_cast<unsigned>(blocks),
-                  static_cast<unsigned>((scan.probes.count + kProbes - 1) / kProbes));
-  return launch(scan_words<Codes, kProbes, kAhead, kRows>, grid, device::kWordThreads,
-                device::FaceWords<Codes, kProbes, kAhead, kRows>::shared_bytes(store_.chunks()),
-                timeline_.stream(), scan);
-}
-
-// False where a block's probes do not fit into shared memory.
-template <class Codes>
-bool CudaFaceScanner<Codes>::start_tiles(const device::TileKernel& tiles, const FaceScan& scan,
-                                         Status& status) {
-  if (tiles.shared_bytes > shared_bytes_) return false;
-  const int groups = (scan.probes.count + tiles.probes - 1) / tiles.probes;
-  const std::int64_t rows = (scan.end - scan.begin + device::kTileRows - 1) / device::kTileRows;
-  const std::int64_t at_once = std::max(1, processors_ * tiles.blocks_per_processor / groups);
-  const dim3 grid(static_cast<unsigned>(std::min(rows, at_once)), static_cast<unsigned>(groups));
-  status = [&]() -> Status {
-    WHORL_STATUS_TRY(allow_all_shared_bytes(tiles.start, shared_bytes_));
-    return launch(tiles.start, grid, device::kTileThreads,
-                  static_cast<std::size_t>(tiles.shared_bytes), timeline_.stream(), scan);
-  }();
-  return true;
 }
 
 template <class Codes>

@@ -2,7 +2,6 @@
 // asserts, which ends the process: so a device is asked whether it answers before FAISS is.
 #include "engine/index/device_face_lists.h"
 
-#include <cuda_runtime.h>
 #include <faiss/IndexIVFFlat.h>
 #include <faiss/IndexIVFPQ.h>
 #include <faiss/gpu/GpuIndexIVFFlat.h>
@@ -16,6 +15,8 @@
 #include <mutex>
 #include <new>
 #include <string_view>
+
+#include "kernels/cuda_memory.h"
 
 namespace whorl::index {
 namespace {
@@ -37,12 +38,13 @@ constexpr std::size_t kMostPartsInFloats = 48;
 
 Status asked(int device, std::size_t least_free) {
   int count = 0, before = 0;
-  if (cudaGetDeviceCount(&count) != cudaSuccess || device >= count) return Status::no_device;
   std::size_t free = 0, total = 0;
-  const bool answers = cudaGetDevice(&before) == cudaSuccess &&
-                       cudaSetDevice(device) == cudaSuccess &&
-                       cudaMemGetInfo(&free, &total) == cudaSuccess;
-  if (!answers || cudaSetDevice(before) != cudaSuccess) return Status::device_fault;
+  WHORL_CUDA_TRY(cudaGetDeviceCount(&count));
+  if (device >= count) return Status::no_device;
+  WHORL_CUDA_TRY(cudaGetDevice(&before));
+  WHORL_CUDA_TRY(cudaSetDevice(device));
+  WHORL_CUDA_TRY(cudaMemGetInfo(&free, &total));
+  WHORL_CUDA_TRY(cudaSetDevice(before));
   return free < least_free ? Status::device_out_of_memory : Status::ok;
 }
 

@@ -1,4 +1,5 @@
-// Holds docs/limits.md to limits.h, and the sources to what can be checked of their style.
+// Holds docs/limits.md to limits.h and the pages to the files that they name, and the sources to
+// what can be checked of their style.
 #include <gtest/gtest.h>
 
 #include <regex>
@@ -38,6 +39,27 @@ TEST(LimitsPage, NamesEveryLimitAndNoOther) {
     }
   }
   EXPECT_EQ(on_page, declared);
+}
+
+TEST(Pages, NameNoFileThatIsNotThere) {
+  std::vector<std::filesystem::path> pages{"README.md"};
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(source_root() / "docs")) {
+    if (entry.path().extension() == ".md")
+      pages.push_back(std::filesystem::relative(entry.path(), source_root()));
+  }
+  std::size_t named = 0;
+  for (const auto& page : pages) {
+    for (const std::string& line : lines_of(file_text(page))) {
+      for (const std::string& file :
+           matches(line,
+                   "((?:engine|kernels|scanners|tests|bench|cmake|docs)/[A-Za-z0-9_/.-]+"
+                   "\\.(?:cc|h|cu|md))\\b")) {
+        EXPECT_TRUE(std::filesystem::exists(source_root() / file)) << page << " names " << file;
+        ++named;
+      }
+    }
+  }
+  EXPECT_GT(named, 100U);
 }
 
 TEST(Style, NoFileIsLongWithoutSayingWhy) {
